@@ -1,0 +1,1 @@
+"""Book, confirm, cancel: one sitting in time."""

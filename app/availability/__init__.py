@@ -1,0 +1,1 @@
+"""When can I come? Loads facts, asks the core, answers."""

@@ -1,0 +1,1 @@
+"""The clinic itself: its settings, its locations, the places in them."""

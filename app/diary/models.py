@@ -1,0 +1,42 @@
+"""Tables: resources (a practitioner, a place, a patient) and their occupied times, with one constraint for everything."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base
+
+PRACTITIONER, PLACE, PATIENT = "practitioner", "place", "patient"
+NO_OVERLAP = "ex_occupancies_no_overlap"
+
+
+class Resource(Base):
+    """Whatever can be in only one place at a time. `version` grows with every change of its diary or of its hours."""
+
+    __tablename__ = "resources"
+    __table_args__ = (CheckConstraint("kind IN ('practitioner', 'place', 'patient')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Occupancy(Base):
+    """One stretch of time in which one resource is taken. Half-open. Two that overlap cannot both exist."""
+
+    __tablename__ = "occupancies"
+    __table_args__ = (
+        # The range of one number needs no extension, where `resource_id WITH =` would need btree_gist.
+        ExcludeConstraint(
+            (text("int8range(resource_id, resource_id, '[]')"), "&&"), ("during", "&&"), name=NO_OVERLAP, using="gist"
+        ),
+        CheckConstraint("NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)", name="half_open"),
+    )
+
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, primary_key=True)
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))

@@ -1,0 +1,1 @@
+"""Questions from outside, and the inbox they land in."""

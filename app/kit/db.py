@@ -1,0 +1,118 @@
+"""The database: engine, sessions, table base.
+
+One pool serves two kinds of session. A writing session is a transaction that the edge commits; a reading one is on autocommit, where a SELECT is
+one trip and not three. Nobody but the edge, the jobs and the command line commits.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import DateTime, MetaData, Uuid, func, make_url
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from app.kit.ids import uuid7
+
+# A frozen or slow process must not hold the clinic up: it loses its locks.
+STATEMENT_TIMEOUT_SECONDS = 15
+LOCK_TIMEOUT_SECONDS = 5
+IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 10
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+
+class Base(DeclarativeBase):
+    """Every constraint has a name, so that a migration and an error can speak of it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 SQLAlchemy's own name and form
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        UUID: Uuid,
+    }
+
+
+class Record:
+    """What every resource has: an id that sorts by age, its times, and the version that is its ETag."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
+    version: Mapped[int] = mapped_column()
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        """SQLAlchemy counts the version and refuses to overwrite one that it has not read; times come back with the statement."""
+        return {"version_id_col": cls.version, "eager_defaults": True}
+
+
+class AbortedTransactionError(RuntimeError):
+    """An SQL error was swallowed: COMMIT would silently do a ROLLBACK."""
+
+
+class Database:
+    """An engine and its two kinds of session."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, application_name: str = "meridian") -> None:
+        self.url = make_url(url).set(drivername="postgresql+psycopg")
+        options = (
+            f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout={LOCK_TIMEOUT_SECONDS}s "
+            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s -c TimeZone=UTC"
+        )
+        self.engine: AsyncEngine = create_async_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=5,
+            connect_args={"options": options, "application_name": application_name, "connect_timeout": 5},
+        )
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
+    def conninfo(self) -> str:
+        """The address in the form that libpq and procrastinate read."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._autocommit, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that is rolled back unless `commit` is called."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def driver(session: AsyncSession) -> Connection:
+    """The psycopg connection below a session, inside the same transaction."""
+    raw = await (await session.connection()).get_raw_connection()
+    return cast("Connection", raw.driver_connection)
+
+
+async def commit(session: AsyncSession) -> None:
+    """COMMIT, or raise. PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error, so that is asked first."""
+    await session.flush()
+    if session.in_transaction() and (await driver(session)).info.transaction_status == TransactionStatus.INERROR:
+        raise AbortedTransactionError
+    await session.commit()

@@ -1,0 +1,177 @@
+"""The edge: one request, one transaction, committed before the answer leaves.
+
+In order: who asks and may they (401, 403), is the question well formed (400, 406, 415, 422), was it answered before (replay), then FastAPI and the
+route, then COMMIT, then the answer. A refusal is raised and rolls back. Losing a deadlock or a serialisation race is not the client's matter:
+the request is run again a few times.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fastapi import Request, Response
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import override
+
+from app.kit import problems, strict_json
+from app.kit.clock import Clock
+from app.kit.db import Database, commit
+from app.kit.errors import Conflict, NotAcceptable, Rejected, UnsupportedMediaType
+from app.kit.idempotency import IdempotencyInProgress, IdempotencyKeyRequired, Keyed, read_key
+
+if TYPE_CHECKING:
+    from app.kit.routing import Contract
+
+MAX_ATTEMPTS = 5
+_SAFE = ("GET", "HEAD")
+
+Handle = Callable[[Request], Awaitable[Response]]
+
+
+class Caller(Protocol):
+    """Whoever asks. `key` tells callers apart; `is_public` is true without a staff credential."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def is_public(self) -> bool: ...
+
+
+class Gate(Protocol):
+    """Knows who asks from the credential alone, and what they may do."""
+
+    async def admit(self, session: AsyncSession, request: Request, permission: str) -> Caller: ...
+
+
+class Wired(Protocol):
+    """What the application puts on `app.state`."""
+
+    database: Database
+    gate: Gate
+    clock: Clock
+    secret: bytes
+
+
+class StrictRequest(Request):
+    """A request whose JSON has been read strictly before the framework asks for it."""
+
+    parsed: Any = None
+
+    @override
+    async def json(self) -> Any:
+        return self.parsed
+
+
+async def serve(original: Request, contract: "Contract", handle: Handle) -> Response:
+    request = StrictRequest(original.scope, original.receive)
+    check_accept(request, contract)
+    await read_body(request, contract)
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            return await _attempt(request, contract, handle)
+        except DBAPIError as error:
+            lost_race = isinstance(error.orig, DeadlockDetected | SerializationFailure)
+            if not lost_race or attempt == MAX_ATTEMPTS - 1:
+                raise
+        except (DeadlockDetected, SerializationFailure):
+            if attempt == MAX_ATTEMPTS - 1:
+                raise
+        await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 jitter
+    raise AssertionError("unreachable")
+
+
+async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle) -> Response:
+    wired: Wired = request.app.state
+    safe = request.method in _SAFE
+    async with wired.database.reading() if safe else wired.database.writing() as session:
+        request.state.session = session
+        caller = await wired.gate.admit(session, request, contract.permission)
+        request.state.caller = caller
+        check_query(request, contract)
+        if safe:
+            return await handle(request)
+        keyed = _keyed(request, contract, caller, wired)
+        if keyed is None:
+            response = await handle(request)
+            await commit(session)
+            return response
+        now = wired.clock.now()
+        replay = await keyed.begin(session, now)
+        if replay is not None:
+            return replay
+        try:
+            response = await handle(request)
+            await session.flush()
+            await keyed.keep(session, response, now)
+        except IdempotencyInProgress:
+            raise
+        except Conflict as refusal:
+            # A refusal is an answer too: whoever repeats the request hears it again, and not what has become free since.
+            response = problems.response_of(refusal, request.scope.get("request_id", ""))
+            session.expunge_all()
+            await keyed.keep_refusal(session, response, now)
+        await commit(session)
+        return response
+
+
+def _keyed(request: StrictRequest, contract: "Contract", caller: Caller, wired: Wired) -> Keyed | None:
+    if request.method not in {"POST", "PATCH"} or contract.takes_form:
+        return None
+    key = read_key(request)
+    if key is None:
+        dry_run = isinstance(request.parsed, dict) and request.parsed.get("validate_only") is True
+        if contract.needs_key and caller.is_public and not dry_run:
+            raise IdempotencyKeyRequired
+        return None
+    return Keyed.of(
+        caller=caller.key, request=request, key=key, body=request.parsed, secret=wired.secret, keep_for=contract.keep_answer_for
+    )
+
+
+def check_query(request: Request, contract: "Contract") -> None:
+    """Raises Rejected (422) for a parameter that is unknown or, being single, repeated. Unknown names are not repeated in the answer."""
+    seen: set[str] = set()
+    found: list[dict[str, str]] = []
+    for name, _ in request.query_params.multi_items():
+        if name not in contract.single_parameters and name not in contract.list_parameters:
+            found.append({"pointer": "", "code": "unknown_parameter", "message": "Unknown parameter"})
+        elif name in contract.single_parameters and name in seen:
+            found.append({"pointer": name, "code": "repeated_parameter", "message": "This parameter may be given once"})
+        seen.add(name)
+    if found:
+        raise Rejected(errors=found[: problems.MAX_ERRORS])
+
+
+def check_accept(request: Request, contract: "Contract") -> None:
+    """Raises NotAcceptable (406) when the client accepts nothing that this operation produces."""
+    accept = request.headers.get("accept")
+    if not accept:
+        return
+    kind, _, _ = contract.produces.partition("/")
+    for part in accept.split(","):
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        refused = any(parameter.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for parameter in parameters)
+        if media in {"*/*", f"{kind}/*", contract.produces, problems.MEDIA_TYPE} and not refused:
+            return
+    raise NotAcceptable
+
+
+async def read_body(request: StrictRequest, contract: "Contract") -> None:
+    """Raises what `strict_json.parse` does, and UnsupportedMediaType (415)."""
+    if not contract.takes_body:
+        return
+    body = await request.body()
+    if not body:
+        return
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if contract.takes_form:
+        accepted = {"application/x-www-form-urlencoded"}
+    else:
+        accepted = {"application/json"} | ({"application/merge-patch+json"} if request.method == "PATCH" else set())
+    if media not in accepted:
+        raise UnsupportedMediaType(f"The body must be {' or '.join(sorted(accepted))}.")
+    if not contract.takes_form:
+        request.parsed = strict_json.parse(body)

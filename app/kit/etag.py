@@ -1,0 +1,68 @@
+"""Versions on the wire: strong ETags, If-Match before a change, If-None-Match for a cached copy."""
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Protocol, TypeVar
+
+from fastapi import Header, Request, Response
+
+from app.kit.errors import BadRequest, PreconditionFailed, PreconditionRequired
+
+_ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The ETag of the version that was read", examples=['"3"'], max_length=200),
+]
+
+
+class Versioned(Protocol):
+    version: int
+
+
+def tag_of(record: Versioned) -> str:
+    return f'"{record.version}"'
+
+
+def _tags(header: str) -> list[str]:
+    found = [tag.strip() for tag in header.split(",")]
+    if not all(_ENTITY_TAG.fullmatch(tag) for tag in found):
+        raise BadRequest("An entity tag is quoted, as the ETag header gave it.")
+    return found
+
+
+def require_match(header: str | None, record: Versioned) -> None:
+    """Raises PreconditionRequired (428) without If-Match, PreconditionFailed (412) when the record has moved on."""
+    if header is None:
+        raise PreconditionRequired
+    check_match(header, record)
+
+
+def check_match(header: str | None, record: Versioned) -> None:
+    """As `require_match`, for callers who may leave the header out."""
+    if header is not None and header.strip() != "*" and tag_of(record) not in _tags(header):
+        raise PreconditionFailed
+
+
+def not_modified(request: Request, tag: str) -> bool:
+    """Whether the client's copy is this one. Comparison is weak, as RFC 9110 says for If-None-Match."""
+    header = request.headers.get("if-none-match")
+    if header is None:
+        return False
+    return header.strip() == "*" or tag in [one.strip().removeprefix("W/") for one in header.split(",")]
+
+
+def tagged(response: Response, record: Versioned) -> None:
+    response.headers["ETag"] = tag_of(record)
+
+
+Tagged = TypeVar("Tagged", bound=Versioned)
+
+
+def tagged_or_not_modified(request: Request, response: Response, record: Tagged) -> Tagged | Response:
+    """The record with its ETag on the way, or 304 when the client has it."""
+    tag = tag_of(record)
+    if not_modified(request, tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+    response.headers["ETag"] = tag
+    return record

@@ -1,0 +1,1 @@
+"""Who treats: registrations, what they offer, weekly hours."""

@@ -1,0 +1,1 @@
+"""What is offered: length, price, phases, buffers, who may book it."""

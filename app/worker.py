@@ -1,0 +1,40 @@
+"""Runs the jobs, inside the server or as a process of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+# Importing a module registers its jobs.
+from app import housekeeping
+from app.kit import jobs
+from app.kit.db import Database
+
+TASK_MODULES = (housekeeping,)
+
+
+async def run(conninfo: str) -> None:
+    """Work until cancelled."""
+    queue = jobs.connect(conninfo)
+    database = Database(conninfo, pool_size=2, application_name="meridian-worker")
+    try:
+        async with queue.open_async():
+            await queue.run_worker_async(
+                install_signal_handlers=False,
+                delete_jobs="successful",
+                shutdown_graceful_timeout=10,
+                additional_context={"database": database},
+            )
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def running(conninfo: str) -> AsyncIterator[None]:
+    """The worker as a task beside the server."""
+    task = asyncio.create_task(run(conninfo), name="worker")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
