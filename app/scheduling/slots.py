@@ -1,0 +1,119 @@
+"""What is free, and why the rest is not. Both answers come from the same `obstacles`."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from app.scheduling.facts import Facts
+from app.scheduling.hours import Schedule, Window
+from app.scheduling.intervals import FOREVER, Interval, containing
+from app.scheduling.obstacles import Code, closed, obstacles
+
+
+class Opening(NamedTuple):
+    """Free starts in one window: `first + i * step` is free where bit `i` of the mask is set. Step in seconds."""
+
+    first: int
+    step: int
+    mask: int
+
+    def starts(self) -> list[int]:
+        """The free starts, ascending."""
+        first, step = self.first, self.step
+        return [first + step * bit for bit in bits(self.mask)]
+
+
+class Reason(NamedTuple):
+    """A rule that refuses a start, and the first later instant that it would not refuse, if that is known."""
+
+    code: Code
+    until: int | None = None
+
+
+def openings(facts: Facts, from_at: int, to_at: int) -> list[Opening]:
+    """The free starts from `from_at` up to, but not at, `to_at`; windows without one are left out. Ascending, disjoint.
+
+    `facts.schedule` must cover the local dates of the range.
+    """
+    grid = _grid(facts.schedule, facts.step_minutes * 60, facts.footprint.duration)
+    masks = list(grid.masks)
+    _clear(grid, masks, ((-FOREVER, from_at), (to_at, FOREVER)))
+    for code, forbidden in obstacles(facts):
+        if code is not Code.CLOSED:  # cleared when the grid was made
+            _clear(grid, masks, forbidden)
+    step = grid.step
+    return [Opening(first, step, mask) for first, mask in zip(grid.firsts, masks, strict=True) if mask]
+
+
+def starts(facts: Facts, from_at: int, to_at: int) -> list[int]:
+    """The free starts from `from_at` up to, but not at, `to_at`, ascending. As `openings`, one by one."""
+    return [start for opening in openings(facts, from_at, to_at) for start in opening.starts()]
+
+
+def reasons(facts: Facts, start: int) -> tuple[Reason, ...]:
+    """Everything that stands against the start, in the order of `Code`; nothing if it can be booked.
+
+    `facts.schedule` must cover the local date of the start.
+    """
+    found: list[Reason] = []
+    for code, forbidden in obstacles(facts):
+        if code is Code.CLOSED and _off_grid(facts.schedule.windows, facts.step_minutes * 60, start):
+            found.append(Reason(Code.GRID))
+        stretch = containing(forbidden, start)
+        if stretch is not None:
+            found.append(Reason(code, None if stretch[1] == FOREVER else stretch[1]))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1 << 12)
+def bits(mask: int) -> tuple[int, ...]:
+    """The positions of the bits that are set, ascending."""
+    return tuple(position for position, bit in enumerate(reversed(f"{mask:b}")) if bit == "1")
+
+
+class _Grid(NamedTuple):
+    """The starts that the hours alone allow: for each window its first one on the grid, how many there are in it, and
+    those of them from which the appointment ends in time."""
+
+    step: int
+    firsts: tuple[int, ...]
+    counts: tuple[int, ...]
+    masks: tuple[int, ...]
+
+
+@lru_cache(maxsize=256)
+def _grid(schedule: Schedule, step: int, duration: int) -> _Grid:
+    firsts: list[int] = []
+    counts: list[int] = []
+    for window in schedule.windows:
+        first = window.starts_from + (window.opens_at - window.starts_from) % step
+        count = -((first - window.starts_until) // step)
+        if count > 0:
+            firsts.append(first)
+            counts.append(count)
+    masks = [(1 << count) - 1 for count in counts]
+    grid = _Grid(step, tuple(firsts), tuple(counts), tuple(masks))
+    _clear(grid, masks, closed(schedule, duration))
+    return grid._replace(masks=tuple(masks))
+
+
+def _clear(grid: _Grid, masks: list[int], forbidden: Iterable[Interval]) -> None:
+    """Clear the bits of the forbidden starts."""
+    step, firsts, counts, _ = grid
+    windows = len(firsts)
+    for begin, end in forbidden:
+        at = max(bisect_right(firsts, begin) - 1, 0)
+        while at < windows and firsts[at] < end:
+            first = firsts[at]
+            low = max(-((first - begin) // step), 0)
+            high = min(-((first - end) // step), counts[at])
+            if low < high:
+                masks[at] &= ~(((1 << (high - low)) - 1) << low)
+            at += 1
+
+
+def _off_grid(windows: Sequence[Window], step: int, start: int) -> bool:
+    """Whether the start lies in a window, but not on the grid counted from its opening."""
+    at = bisect_right(windows, start, key=lambda window: window.starts_from) - 1
+    return at >= 0 and start < windows[at].starts_until and (start - windows[at].opens_at) % step != 0
