@@ -3,6 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 STAMP := .venv/.complete
+COMPILE := uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 
 help:  ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -31,15 +32,20 @@ lint: env
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/deptry app
+	$(BIN)/deptry .
 
 test: env lint  ## Check everything: format, lint, types, import contracts, tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-lock: env  ## Resolve the dependencies again (needs uv) into requirements/
-	for set in "prod:" "dev:--extra dev --extra embedded"; do \
-	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
-	    --no-emit-index-url --upgrade pyproject.toml $${set#*:} --output-file requirements/$${set%%:*}.txt; \
-	done
+bench: env  ## Measure what is promised about speed, in 6 minutes; BENCH=--quick for a look in one
+	$(BIN)/python -m benchmarks $(BENCH)
 
-.PHONY: help env run format lint test lock
+contract: env  ## Schemathesis at length, some hours; CONTRACT="--examples 50 --seeds 0" for less
+	$(BIN)/python -m tests.contract.fuzz $(CONTRACT)
+
+lock: env  ## Resolve the dependencies again (needs uv) into requirements/
+	$(COMPILE) pyproject.toml --output-file requirements/prod.txt
+	$(COMPILE) pyproject.toml --extra dev --extra embedded --output-file requirements/dev.txt
+	echo "hatchling>=1.27" | $(COMPILE) - --output-file requirements/build.txt
+
+.PHONY: help env run format lint test bench contract lock

@@ -4,12 +4,12 @@ from typing import Literal
 
 from fastapi import Request
 from pydantic import ConfigDict
-from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.kit import migrations
 from app.kit.errors import Unavailable
 from app.kit.routing import Router
-from app.kit.session import Session
 from app.kit.wire import Output
 
 router = Router("Health")
@@ -42,10 +42,10 @@ async def get_liveness() -> HealthOut:
     response_model=HealthOut,
     raises=(NotReady,),
 )
-async def get_readiness(request: Request, session: Session) -> HealthOut:
+async def get_readiness(request: Request) -> HealthOut:
     try:
-        revision = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one()
-    except Exception as error:  # whatever it is, this process cannot serve
+        revision = await migrations.current(request.app.state.database)
+    except (DBAPIError, PoolTimeout) as error:
         raise NotReady from error
     if revision != migrations.head():
         raise NotReady

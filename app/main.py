@@ -6,30 +6,45 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from app import worker
+from app.appointments.routes import router as appointments
+from app.articles.routes import router as articles
+from app.availability.routes import router as availability
+from app.clinic.place_routes import router as places
+from app.clinic.routes import router as clinic
+from app.contract import ABOUT
+from app.enquiries.routes import router as enquiries
 from app.health import router as health
 from app.identity.gate import Gate
-from app.identity.policy import access
+from app.identity.policy import audience
 from app.identity.routes import router as identity
-from app.kit import problems
+from app.kit import docs_page, problems
 from app.kit.clock import Clock
 from app.kit.db import Database
 from app.kit.envelope import Envelope
 from app.kit.openapi import describe
 from app.kit.routing import Router
 from app.kit.secret import load_secret
+from app.patients.routes import router as patients
+from app.practitioners.diary_routes import router as practitioners_diaries
+from app.practitioners.routes import router as practitioners
 from app.settings import Settings
 from app.treatments.routes import router as treatments
 
-TAGS = [
-    {"name": "Treatments", "description": "What is offered: length, price, phases, buffers, who may book it."},
-    {"name": "Session", "description": "Staff sign-in, and the trail of what they changed."},
-    {"name": "Health", "description": "For machines."},
-]
-
+# What is asked for most comes first: a path is looked for in this order.
 ROUTERS: tuple[Router, ...] = (
+    availability,
+    articles,
+    appointments,
     treatments,
+    practitioners,
+    clinic,
+    places,
+    practitioners_diaries,
+    patients,
+    enquiries,
     identity,
     health,
 )
@@ -60,12 +75,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
         summary="The back end of an acupuncture clinic: articles, availability, appointments, enquiries.",
         version=version("meridian"),
         lifespan=lifespan,
-        max_body_size=settings.max_body_bytes,
         redirect_slashes=False,
         redoc_url=None,
         docs_url=None,
         openapi_url=None,
-        middleware=[Middleware(Envelope, max_body_bytes=settings.max_body_bytes)],
+        # The framework's own setting would put its limit outside the envelope, where it answers in plain text.
+        middleware=[
+            Middleware(Envelope, max_body_bytes=settings.max_body_bytes),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes),
+        ],
     )
     app.state.settings = settings
     app.state.clock = clock
@@ -74,5 +92,6 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    describe(app, TAGS, access)
+    describe(app, ABOUT, audience)
+    docs_page.install(app)
     return app

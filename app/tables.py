@@ -1,8 +1,10 @@
 """Every table, imported in one place: what the migrations are compared with."""
 
 from app.appointments import models as appointments
+from app.articles import models as articles
 from app.clinic import models as clinic
 from app.diary import models as diary
+from app.enquiries import models as enquiries
 from app.identity import models as identity
 from app.kit import idempotency, secret
 from app.kit.db import Base
@@ -10,6 +12,6 @@ from app.patients import models as patients
 from app.practitioners import models as practitioners
 from app.treatments import models as treatments
 
-MODULES = (appointments, clinic, diary, idempotency, identity, patients, practitioners, secret, treatments)
+MODULES = (appointments, articles, clinic, diary, enquiries, idempotency, identity, patients, practitioners, secret, treatments)
 
 metadata = Base.metadata

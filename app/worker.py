@@ -2,7 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+
+import psycopg
+import structlog
+from procrastinate.exceptions import ProcrastinateException
 
 # Importing a module registers its jobs.
 from app import housekeeping
@@ -10,10 +14,23 @@ from app.kit import jobs
 from app.kit.db import Database
 
 TASK_MODULES = (housekeeping,)
+RESTART_SECONDS = 1
+
+log = structlog.get_logger(__name__)
 
 
 async def run(conninfo: str) -> None:
-    """Work until cancelled."""
+    """Work until cancelled. A worker ends when its database goes away; the next one waits for it to come back."""
+    this = asyncio.current_task()
+    while this is not None and not this.cancelling():
+        try:
+            await _work(conninfo)
+        except (ProcrastinateException, psycopg.Error) as error:
+            log.warning("worker.failed", error=type(error).__name__)
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _work(conninfo: str) -> None:
     queue = jobs.connect(conninfo)
     database = Database(conninfo, pool_size=2, application_name="meridian-worker")
     try:
@@ -36,5 +53,4 @@ async def running(conninfo: str) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)

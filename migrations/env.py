@@ -1,6 +1,7 @@
 """Runs the migrations on the connection that `app.kit.migrations` hands over."""
 
 from alembic import context
+
 from app.tables import metadata
 
 context.configure(

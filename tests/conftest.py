@@ -8,6 +8,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import make_url
+
 from app.kit import migrations
 from app.kit.clock import Clock
 from app.kit.db import Database
@@ -15,9 +18,6 @@ from app.kit.embedded import Cluster
 from app.main import create_app
 from app.settings import Settings
 from app.tables import metadata
-from fastapi import FastAPI
-from sqlalchemy import make_url
-
 from tests.client import Client
 from tests.make import make_user
 

@@ -1,5 +1,6 @@
 """Plain functions that make things, through the API where there is one."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,6 @@ from app.identity.models import AccessToken, User
 from app.identity.tokens import STAFF_PREFIX, hash_of, new_token
 from app.kit.db import Database
 from app.kit.ids import uuid7
-
 from tests.client import Client, Json
 
 
@@ -41,6 +41,80 @@ async def make_treatment(admin: Client, **changes: Any) -> Json:
             "name": "Treatment",
             "phases": [{"minutes": 30, "attended": True}],
             "price": {"amount": "40.00", "currency": "GBP"},
+            **changes,
+        },
+    )
+
+
+async def make_location(admin: Client, **changes: Any) -> Json:
+    return await admin.create("/v1/locations", {"name": "Harbour Street", "time_zone": "Europe/London", **changes})
+
+
+async def make_place(admin: Client, location_id: str, **changes: Any) -> Json:
+    """A room."""
+    return await admin.create(f"/v1/locations/{location_id}/places", {"name": "Room", "kind": "room", **changes})
+
+
+async def make_practitioner(admin: Client, treatments: Sequence[str] = (), **changes: Any) -> Json:
+    """Offers the treatments with these ids; registered till 2099."""
+    return await admin.create(
+        "/v1/practitioners",
+        {
+            "name": "Mira Okonjo",
+            "treatments": [{"treatment_id": treatment_id} for treatment_id in treatments],
+            "registrations": [{"body": "Example Council", "number": "EX-1", "valid_until": "2099-12-31"}],
+            **changes,
+        },
+    )
+
+
+async def set_hours(
+    client: Client,
+    practitioner: Json,
+    location_id: str,
+    *,
+    weekdays: Iterable[int] = range(1, 6),
+    starts: str = "09:00",
+    ends: str = "17:00",
+    **more: Any,
+) -> Json:
+    """Replaces the weekly pattern of a practitioner by the same hours on each weekday; `more` goes into every line."""
+    path = f"/v1/practitioners/{practitioner['id']}"
+    line = {"location_id": location_id, "starts": starts, "ends": ends, **more}
+    body = {"items": [{**line, "weekday": weekday} for weekday in weekdays]}
+    return await client.change(f"{path}/working-hours", body, version=(await client.read(path))["version"], method="PUT")
+
+
+async def make_patient(client: Client, **changes: Any) -> Json:
+    """By the front desk; confirmed."""
+    return await client.create("/v1/patients", {"name": "Tobias Abara", **changes})
+
+
+async def make_article(editor: Client, *, publish: bool = False, **changes: Any) -> Json:
+    """A draft with all that publishing needs, or a published article."""
+    made = await editor.create(
+        "/v1/articles",
+        {
+            "title": "Sleeping better",
+            "summary": "Small habits for long nights.",
+            "body_markdown": "## Evenings\n\nDim the lights.",
+            **changes,
+        },
+    )
+    if not publish:
+        return made
+    return await editor.change(f"/v1/articles/{made['id']}/publish", None, version=made["version"], method="POST")
+
+
+async def make_enquiry(client: Client, **changes: Any) -> Json:
+    """What its sender is told of it."""
+    return await client.create(
+        "/v1/enquiries",
+        {
+            "name": "Ines Calloway",
+            "email": "ines@example.org",
+            "message": "May I bring my knitting?",
+            "consent": {"version": "2026-11"},
             **changes,
         },
     )

@@ -1,6 +1,6 @@
 """Table: appointments."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -41,9 +41,23 @@ class Appointment(Record, Base):
     ends_at: Mapped[datetime]
     time_zone: Mapped[str]
     # Wall time as promised, without offset: should a time-zone database change, this and `starts_at` tell that they disagree.
-    local_start: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    wall_start: Mapped[datetime] = mapped_column(DateTime(timezone=False))
     price_amount: Mapped[Decimal] = mapped_column(Numeric(10, 2))
     price_currency: Mapped[str]
     notes: Mapped[str | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
+
+    @property
+    def duration_minutes(self) -> int:
+        return sum(phase["minutes"] for phase in self.phases)
+
+    @property
+    def price(self) -> dict[str, Any]:
+        return {"amount": self.price_amount, "currency": self.price_currency}
+
+    @property
+    def local_start(self) -> str:
+        """Wall time at the location, with the offset it had when it was promised."""
+        offset = self.wall_start - self.starts_at.astimezone(UTC).replace(tzinfo=None)
+        return self.wall_start.replace(tzinfo=timezone(offset)).isoformat(timespec="seconds")

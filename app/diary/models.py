@@ -19,7 +19,7 @@ class Resource(Base):
     __tablename__ = "resources"
     __table_args__ = (CheckConstraint("kind IN ('practitioner', 'place', 'patient')", name="kind"),)
 
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     kind: Mapped[str]
     version: Mapped[int] = mapped_column(default=0, server_default="0")
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity import audit, queries
 from app.identity.actor import Actor
-from app.identity.models import AccessToken, PatientLink, User
+from app.identity.models import AccessToken, User
 from app.identity.passwords import hash_password, verify_password
 from app.identity.tokens import LINK_PREFIX, STAFF_PREFIX, hash_of, new_token
 from app.kit.errors import Conflict, Unauthenticated
@@ -22,6 +22,7 @@ class EmailTaken(Conflict):
 class WrongPassword(Unauthenticated):
     code = "wrong_password"
     title = "E-mail address or password is wrong"
+    meaning = "Nobody who may sign in has this e-mail address and this password. Which of the two is wrong is not said."
 
 
 async def add_user(
@@ -55,8 +56,7 @@ async def sign_out(session: AsyncSession, actor: Actor, token: str) -> None:
     audit.record(session, actor, "session.revoke", "user", actor.user_id)
 
 
-def make_link(session: AsyncSession, appointment_id: UUID, expires_at: datetime) -> str:
-    """A private link's token, shown this once."""
+def new_link(appointment_id: UUID, expires_at: datetime) -> tuple[str, dict[str, object]]:
+    """A private link's token, shown this once, and its row."""
     token = new_token(LINK_PREFIX)
-    session.add(PatientLink(hash=hash_of(token), appointment_id=appointment_id, expires_at=expires_at))
-    return token
+    return token, {"hash": hash_of(token), "appointment_id": appointment_id, "expires_at": expires_at}

@@ -35,14 +35,14 @@ class Actor:
         return not self.is_public
 
     @property
+    def keeps_diary(self) -> bool:
+        """Staff whom notice, horizon and the like do not bind. An editor looks for a time as the public does."""
+        return self.at_front_desk or self.role == PRACTITIONER
+
+    @property
     def at_front_desk(self) -> bool:
         """Sees the whole diary."""
         return self.role in {ADMIN, RECEPTIONIST}
-
-    @property
-    def sees_only(self) -> UUID | None:
-        """The practitioner whose diary is all that this actor sees; None where that does not apply."""
-        return self.practitioner_id if self.role == PRACTITIONER else None
 
 
 def system_actor(request_id: str) -> Actor:

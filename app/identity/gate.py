@@ -27,10 +27,12 @@ class Gate:
 
     async def _resolve(self, session: AsyncSession, request: Request) -> Actor:
         request_id: str = request.scope.get("request_id", "")
-        header = request.headers.get("authorization")
-        if header is None:
+        headers = request.headers.getlist("authorization")
+        if not headers:
             return Actor(role=ANONYMOUS, request_id=request_id)
-        scheme, _, token = header.partition(" ")
+        if len(headers) > 1:
+            raise Unauthenticated("One credential is needed, and no more.")
+        scheme, _, token = headers[0].partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token.isascii():
             raise Unauthenticated("The credential must be a bearer token.")

@@ -6,6 +6,8 @@ part of every query (`visible_to`).
 
 from typing import Final
 
+from app.kit.openapi import Audience
+
 ANONYMOUS, PATIENT = "anonymous", "patient"
 ADMIN, RECEPTIONIST, PRACTITIONER, EDITOR = STAFF_ROLES = ("admin", "receptionist", "practitioner", "editor")
 
@@ -25,7 +27,7 @@ POLICY: Final[dict[str, frozenset[str]]] = {
     "hours:read": _DIARY,
     "hours:write": _DIARY,
     "availability:read": _EVERYBODY,
-    "appointments:book": _EVERYBODY,
+    "appointments:book": _DIARY | {ANONYMOUS, PATIENT},
     "appointments:list": _DIARY,
     "appointments:read": _DIARY | {PATIENT},
     "appointments:cancel": _DIARY | {PATIENT},
@@ -44,7 +46,7 @@ def allows(permission: str, role: str) -> bool:
     return role in POLICY.get(permission, frozenset())
 
 
-def access(permission: str) -> tuple[bool, bool]:
-    """Whether it is open without a credential, and whether any credential opens it; for the API's description."""
+def audience(permission: str) -> Audience:
+    """Whom it lets in, for the API's description."""
     roles = POLICY.get(permission, frozenset())
-    return ANONYMOUS in roles, bool(roles)
+    return Audience(ANONYMOUS in roles, bool(roles & {ANONYMOUS, PATIENT}), roles >= {PATIENT, *STAFF_ROLES})

@@ -5,9 +5,28 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.kit.wire import Instant, Output, examples
+from app.identity.passwords import MAX_LENGTH
+from app.kit.wire import LINE_PATTERN, Input, Instant, Output, examples
 
 Role = Literal["admin", "receptionist", "practitioner", "editor"]
+
+
+class CreateTokenForm(Input):
+    """What OAuth2 clients send with a password grant."""
+
+    username: str = Field(
+        max_length=254, pattern=LINE_PATTERN, description="The e-mail address", examples=["admin@clinic.example"]
+    )
+    password: str = Field(max_length=MAX_LENGTH, examples=["four words in a row"])
+    grant_type: Literal["password"] = Field(default="password", examples=["password"])
+    scope: str = Field(default="", max_length=200, description="Not used")
+    client_id: str = Field(default="", max_length=200, description="Not used")
+    client_secret: str = Field(default="", max_length=200, description="Not used")
+
+
+class RevokeTokenForm(Input):
+    token: str = Field(max_length=200, description="The token to revoke; one of the caller's own", examples=["mst_9pX2…"])
+    token_type_hint: str = Field(default="", max_length=200, description="Not used")
 
 
 class TokenOut(Output):

@@ -4,6 +4,7 @@ One pool serves two kinds of session. A writing session is a transaction that th
 one trip and not three. Nobody but the edge, the jobs and the command line commits.
 """
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -12,8 +13,9 @@ from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import DateTime, MetaData, Uuid, func, make_url
+from sqlalchemy import DateTime, MetaData, Uuid, event, func, make_url
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
@@ -23,6 +25,8 @@ from app.kit.ids import uuid7
 STATEMENT_TIMEOUT_SECONDS = 15
 LOCK_TIMEOUT_SECONDS = 5
 IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 10
+# The second holds the job queue, so that a job can be deferred in the transaction of its work.
+SEARCH_PATH = "public,jobs"
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -66,6 +70,20 @@ class AbortedTransactionError(RuntimeError):
     """An SQL error was swallowed: COMMIT would silently do a ROLLBACK."""
 
 
+def _refuse_dead(connection: Any, *_: object) -> None:
+    """Renews the pool when the connection that it hands out has been hung up on, as all have after a restart of the server.
+
+    Costs no trip: a server says nothing on an idle connection unless it closes it.
+    """
+    raw: Connection = connection.driver_connection
+    if raw.closed:
+        raise InvalidatePoolError
+    waiting = select.poll()
+    waiting.register(raw.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise InvalidatePoolError
+
+
 class Database:
     """An engine and its two kinds of session."""
 
@@ -73,7 +91,8 @@ class Database:
         self.url = make_url(url).set(drivername="postgresql+psycopg")
         options = (
             f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout={LOCK_TIMEOUT_SECONDS}s "
-            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s -c TimeZone=UTC"
+            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s -c TimeZone=UTC "
+            f"-c search_path={SEARCH_PATH}"
         )
         self.engine: AsyncEngine = create_async_engine(
             self.url,
@@ -82,6 +101,7 @@ class Database:
             pool_timeout=5,
             connect_args={"options": options, "application_name": application_name, "connect_timeout": 5},
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property

@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
 from psycopg.errors import DeadlockDetected, SerializationFailure
@@ -19,8 +20,8 @@ from typing_extensions import override
 from app.kit import problems, strict_json
 from app.kit.clock import Clock
 from app.kit.db import Database, commit
-from app.kit.errors import Conflict, NotAcceptable, Rejected, UnsupportedMediaType
-from app.kit.idempotency import IdempotencyInProgress, IdempotencyKeyRequired, Keyed, read_key
+from app.kit.errors import BadRequest, Conflict, NotAcceptable, Rejected, UnsupportedMediaType
+from app.kit.idempotency import IdempotencyKeyRequired, Keyed, read_key
 
 if TYPE_CHECKING:
     from app.kit.routing import Contract
@@ -105,14 +106,12 @@ async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle)
         try:
             response = await handle(request)
             await session.flush()
-            await keyed.keep(session, response, now)
-        except IdempotencyInProgress:
-            raise
         except Conflict as refusal:
             # A refusal is an answer too: whoever repeats the request hears it again, and not what has become free since.
-            response = problems.response_of(refusal, request.scope.get("request_id", ""))
-            session.expunge_all()
-            await keyed.keep_refusal(session, response, now)
+            refused = problems.response_of(refusal, request.scope.get("request_id", ""))
+            response = await keyed.keep_refusal(session, refused, now)
+        else:
+            await keyed.keep(session, response, now)
         await commit(session)
         return response
 
@@ -121,9 +120,10 @@ def _keyed(request: StrictRequest, contract: "Contract", caller: Caller, wired: 
     if request.method not in {"POST", "PATCH"} or contract.takes_form:
         return None
     key = read_key(request)
+    if isinstance(request.parsed, dict) and request.parsed.get("validate_only") is True:
+        return None  # it writes nothing, so that there is nothing to repeat; the key stays good for the real request
     if key is None:
-        dry_run = isinstance(request.parsed, dict) and request.parsed.get("validate_only") is True
-        if contract.needs_key and caller.is_public and not dry_run:
+        if contract.needs_key and caller.is_public:
             raise IdempotencyKeyRequired
         return None
     return Keyed.of(
@@ -175,3 +175,12 @@ async def read_body(request: StrictRequest, contract: "Contract") -> None:
         raise UnsupportedMediaType(f"The body must be {' or '.join(sorted(accepted))}.")
     if not contract.takes_form:
         request.parsed = strict_json.parse(body)
+        return
+    try:
+        # The framework would read whatever else it is as Latin-1.
+        unquote_to_bytes(body).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8.") from None
+    names = [name for name, _ in (await request.form()).multi_items()]
+    if len(names) != len(set(names)):
+        raise Rejected(errors=[{"pointer": "", "code": "repeated_field", "message": "A field may be given once"}])

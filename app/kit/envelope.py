@@ -1,4 +1,8 @@
-"""What every answer wears and every request passes first, whichever route it is for: request id, size limits, safe headers, one log line."""
+"""What every answer wears and every request passes first, whichever route it is for: request id, size limits, safe headers, one log line.
+
+The answer to an exception that nobody expected is made here too: further out the framework would send it without all that, and hand the
+exception on to the server, whose log would show its text.
+"""
 
 import re
 import time
@@ -9,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.errors import AppError
-from app.kit.problems import BodyTooLarge, response_of
+from app.kit.problems import BodyTooLarge, answer_to, response_of
 
 MAX_URL_BYTES = 8 * 1024
 MAX_HEADER_BYTES = 16 * 1024
@@ -23,12 +27,14 @@ class UrlTooLong(AppError):
     status = 414
     code = "url_too_long"
     title = "The address is longer than this service accepts"
+    meaning = "Path and query together have at most 8 KiB."
 
 
 class HeadersTooLarge(AppError):
     status = 431
     code = "headers_too_large"
     title = "The headers are larger than this service accepts"
+    meaning = "Names and values of all headers together have at most 16 KiB."
 
 
 class Envelope:
@@ -46,12 +52,12 @@ class Envelope:
         given = _header(scope, b"x-request-id")
         request_id = given if _SAFE_REQUEST_ID.fullmatch(given) else uuid4().hex
         scope["request_id"] = request_id
-        status = 500
+        status, begun = 500, False
 
         async def send_enveloped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
@@ -66,6 +72,10 @@ class Envelope:
                 await response_of(refusal, request_id)(scope, receive, send_enveloped)
             else:
                 await self.app(scope, receive, send_enveloped)
+        except Exception as error:
+            if begun:
+                raise
+            await answer_to(error, AppError(), request_id)(scope, receive, send_enveloped)
         finally:
             # The route's template and never the path or the query: those may hold names and tokens.
             log.info(

@@ -8,7 +8,9 @@ from fastapi import Header, Request, Response
 
 from app.kit.errors import BadRequest, PreconditionFailed, PreconditionRequired
 
-_ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+_ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
+_TAG = re.compile(_ENTITY_TAG)
+_LIST = re.compile(rf"{_ENTITY_TAG}(?:[ \t]*,[ \t]*{_ENTITY_TAG})*")
 
 IfMatch = Annotated[
     str | None,
@@ -17,7 +19,8 @@ IfMatch = Annotated[
 
 
 class Versioned(Protocol):
-    version: int
+    @property
+    def version(self) -> int: ...
 
 
 def tag_of(record: Versioned) -> str:
@@ -25,10 +28,9 @@ def tag_of(record: Versioned) -> str:
 
 
 def _tags(header: str) -> list[str]:
-    found = [tag.strip() for tag in header.split(",")]
-    if not all(_ENTITY_TAG.fullmatch(tag) for tag in found):
+    if not _LIST.fullmatch(header.strip(" \t")):
         raise BadRequest("An entity tag is quoted, as the ETag header gave it.")
-    return found
+    return _TAG.findall(header)
 
 
 def require_match(header: str | None, record: Versioned) -> None:
@@ -49,7 +51,7 @@ def not_modified(request: Request, tag: str) -> bool:
     header = request.headers.get("if-none-match")
     if header is None:
         return False
-    return header.strip() == "*" or tag in [one.strip().removeprefix("W/") for one in header.split(",")]
+    return header.strip() == "*" or tag in [one.removeprefix("W/") for one in _TAG.findall(header)]
 
 
 def tagged(response: Response, record: Versioned) -> None:

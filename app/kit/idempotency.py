@@ -64,19 +64,22 @@ class IdempotencyInProgress(Conflict):
 
 def read_key(request: Request) -> str | None:
     """The key, bare or quoted. Raises BadIdempotencyKey (400)."""
-    header = request.headers.get("idempotency-key")
-    if header is None:
+    headers = request.headers.getlist("idempotency-key")
+    if not headers:
         return None
+    if len(headers) > 1:
+        raise BadIdempotencyKey
+    header = headers[0]
     key = header[1:-1] if len(header) > 1 and header[0] == header[-1] == '"' else header
     if not _KEY.fullmatch(key):
         raise BadIdempotencyKey
     return key
 
 
-def fingerprint_of(body: Any, query: str) -> bytes:
-    """A hash of the canonical body: spaces and the order of names do not matter."""
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(f"{query}\n{canonical}".encode()).digest()
+def fingerprint_of(body: Any, query: str, if_match: str | None) -> bytes:
+    """A hash of what is asked. Of the body the canonical form: spaces and the order of names do not matter."""
+    canonical = json.dumps([query, if_match, body], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Keyed:
     def of(cls, *, caller: str, request: Request, key: str, body: Any, secret: bytes, keep_for: timedelta) -> "Keyed":
         scope = json.dumps([caller, request.method, request.url.path, key]).encode()
         cipher = Fernet(base64.urlsafe_b64encode(hashlib.blake2b(key.encode(), key=secret, digest_size=32).digest()))
-        return cls(hashlib.sha256(scope).digest(), fingerprint_of(body, request.url.query), cipher, keep_for)
+        fingerprint = fingerprint_of(body, request.url.query, request.headers.get("if-match"))
+        return cls(hashlib.sha256(scope).digest(), fingerprint, cipher, keep_for)
 
     async def begin(self, session: AsyncSession, now: datetime) -> Response | None:
         """The stored answer, or None and the right to make one. Raises IdempotencyInProgress (409) and IdempotencyKeyReused (422)."""
@@ -132,7 +136,15 @@ class Keyed:
             ),
         )
 
-    async def keep_refusal(self, session: AsyncSession, response: Response, now: datetime) -> None:
-        """Undo the work, and commit the answer that refuses it."""
-        await (await driver(session)).execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+    async def keep_refusal(self, session: AsyncSession, response: Response, now: datetime) -> Response:
+        """Undo the work and store the answer that refuses it, for the caller to commit; gives what is to be answered."""
+        if session.is_active:
+            await (await driver(session)).execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+            session.expunge_all()
+        else:
+            # A flush has failed, which undid everything and let go of the key; a twin may have been quicker.
+            await session.rollback()
+            if (replay := await self.begin(session, now)) is not None:
+                return replay
         await self.keep(session, response, now)
+        return response

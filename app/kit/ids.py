@@ -6,7 +6,8 @@ from uuid import UUID
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_SYMBOLS = 37
-_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_UNSAID = str.maketrans("", "", "- ")
+_LOOKALIKES = str.maketrans("OIL", "011")
 
 
 def uuid7() -> UUID:
@@ -31,7 +32,10 @@ def new_reference(prefix: str) -> str:
 
 def read_reference(spoken: str, prefix: str) -> str | None:
     """The reference as stored, for one as typed or heard (case, hyphens and look-alikes do not matter); None when its check fails."""
-    digits = spoken.strip().upper().removeprefix(prefix).translate(_LOOKALIKES)
+    digits = spoken.strip().upper().translate(_UNSAID)
+    if len(digits) > 8:
+        digits = digits.removeprefix(prefix)
+    digits = digits.translate(_LOOKALIKES)
     if len(digits) != 8 or any(digit not in CROCKFORD for digit in digits):
         return None
     number = 0

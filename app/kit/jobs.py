@@ -4,9 +4,15 @@ A job row is written in the transaction of the work it belongs to (`task.configu
 does. Delivery is at least once. A job whose worker died is put back by the worker that notices.
 """
 
+import copy
+
 import procrastinate
 import structlog
 from procrastinate import PsycopgConnector
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
+
+from app.kit.db import SEARCH_PATH
 
 SCHEMA = "jobs"
 
@@ -22,10 +28,11 @@ def connect(conninfo: str, *, pool_size: int = 3) -> procrastinate.App:
         conninfo=conninfo,
         min_size=1,
         max_size=pool_size,
-        kwargs={"options": f"-c search_path=public,{SCHEMA}", "application_name": "meridian-jobs"},
+        kwargs={"options": f"-c search_path={SEARCH_PATH}", "application_name": "meridian-jobs"},
     )
     app = procrastinate.App(connector=connector)
-    app.add_tasks_from(tasks, namespace="meridian")
+    # A copy, since procrastinate renames what it is given, and a process connects more than once.
+    app.add_tasks_from(copy.deepcopy(tasks), namespace="meridian")
     return app
 
 
@@ -33,6 +40,11 @@ def connect(conninfo: str, *, pool_size: int = 3) -> procrastinate.App:
 @tasks.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=True)
 async def retry_stalled_jobs(context: procrastinate.JobContext, timestamp: int) -> None:
     """Put back what a dead worker had begun."""
-    for job in await context.app.job_manager.get_stalled_jobs():
-        await context.app.job_manager.retry_job(job)
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            # One like it is waiting already, and of these there is one at a time.
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
         log.warning("job.retried", job_id=job.id, task=job.task_name)

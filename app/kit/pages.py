@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, Field, WithJsonSchema
 from sqlalchemy import ColumnElement, Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -23,21 +23,18 @@ _SIGNATURE_BYTES = 16
 Item = TypeVar("Item")
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items a page has at most")]
-Cursor = Annotated[str | None, Query(max_length=600, min_length=1, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=1000, min_length=1, description="`next_cursor` of the page before")]
 
 
 class Page(BaseModel, Generic[Item]):
     """A page of a list. `next_cursor` is absent at the end."""
 
     items: list[Item]
-    next_cursor: str | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_null_cursor(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        found: dict[str, Any] = handler(self)
-        if found.get("next_cursor") is None:
-            found.pop("next_cursor", None)
-        return found
+    next_cursor: Annotated[
+        str | None,
+        Field(exclude_if=lambda cursor: cursor is None),
+        WithJsonSchema({"type": "string", "description": "Sent as `cursor`"}),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class PageRequest:
         return hmac.digest(self.secret, hashlib.sha256(self.binding.encode()).digest() + payload, "sha256")[:_SIGNATURE_BYTES]
 
     def encode(self, values: Sequence[Any]) -> str:
-        payload = json.dumps([str(value) for value in values], separators=(",", ":")).encode()
+        payload = json.dumps([str(value) for value in values], separators=(",", ":"), ensure_ascii=False).encode()
         return base64.urlsafe_b64encode(self._signature(payload) + payload).decode().rstrip("=")
 
     def decode(self) -> list[str] | None:

@@ -5,16 +5,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.kit import errors
 from app.kit.errors import AppError
+from app.kit.logs import where
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
@@ -52,9 +57,12 @@ class Problem(BaseModel):
         },
     )
 
-    type: str = Field(description="Where this kind of problem is explained, relative to the API's own address")
+    type: str = Field(
+        description="Where this kind of problem is explained, relative to the API's own address",
+        json_schema_extra={"format": "uri-reference"},
+    )
     title: str
-    status: int
+    status: int = Field(ge=400, le=599)
     code: str = Field(description="Stable, for programs; one of those listed below /problems")
     detail: str
     request_id: str
@@ -91,7 +99,7 @@ def pointer_of(location: tuple[int | str, ...]) -> str:
 
 
 def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
-    location, message = error["loc"], error["msg"]
+    location, message = error["loc"], error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         # The last part of the location is a name that the client made up; it stays with the client.
         location, message = location[:-1], "Unknown field"
@@ -125,45 +133,58 @@ class BodyTooLarge(AppError):
     status = 413
     code = "body_too_large"
     title = "The body is larger than this service accepts"
+    meaning = "A body has a limit, of 1 MiB unless the service is set otherwise; it holds whether or not Content-Length was sent."
 
 
-def of_database_error(error: DBAPIError) -> AppError:
-    """`Unavailable` when waiting helps, a plain 500 when it is our own mistake."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    if error.connection_invalidated or not state or state.startswith(TRANSIENT_SQLSTATES):
+def of_database_error(error: DBAPIError | psycopg.Error) -> AppError:
+    """`Unavailable` when waiting helps, a plain 500 when it is our own mistake; from SQLAlchemy or straight from the driver."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    # What the server has not given a state is the connection's fault, or a mistake found on our side of it.
+    if state.startswith(TRANSIENT_SQLSTATES) if state else isinstance(cause, psycopg.OperationalError):
         return errors.Unavailable("The database did not answer in time; nothing was changed unless a retry says otherwise.")
     return AppError()
 
 
+def answer_to(error: Exception, answer: AppError, request_id: str) -> Response:
+    """The response, after a line in the log if the fault is ours. The exception's text may hold data; its kind and place do not."""
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request.failed", request_id=request_id, code=answer.code, error=type(error).__name__, where=where(error))
+    return response_of(answer, request_id)
+
+
 def _handler(convert: Callable[[Any], AppError]) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
-        answer = convert(error)
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            # The exception's text may hold data; its kind and place do not.
-            log.error("request.failed", code=answer.code, error=type(error).__name__, where=_where(error))
-        return response_of(answer, request.scope.get("request_id", ""))
+        return answer_to(error, convert(error), request.scope.get("request_id", ""))
 
     return handle
 
 
-def _where(error: BaseException) -> list[str]:
-    """The last frames of the traceback, without values."""
-    frames, step = [], error.__traceback__
-    while step is not None:
-        frames.append(
-            f"{step.tb_frame.f_code.co_qualname}:{step.tb_lineno}" if hasattr(step.tb_frame.f_code, "co_qualname") else ""
-        )
-        step = step.tb_next
-    return frames[-6:]
+async def _http_exception(request: Request, error: Exception) -> Response:
+    answer = of_http_exception(error) if isinstance(error, HTTPException) else AppError()
+    if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return answer_to(error, answer, request.scope.get("request_id", ""))
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method of the path; the framework names those of the first route that has it."""
+    path: str = request.scope["path"]
+    routes = iter_route_contexts(request.app.routes)
+    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` an answer in problem+json for every exception there can be."""
+    """Give `app` an answer in problem+json for every exception that is expected; `app.kit.envelope` answers for all others."""
     app.add_exception_handler(AppError, _handler(lambda error: error))
     app.add_exception_handler(RequestValidationError, _handler(invalid))
-    app.add_exception_handler(HTTPException, _handler(of_http_exception))
+    # Nobody hears this answer; that a client went away is no error of ours.
+    app.add_exception_handler(ClientDisconnect, _handler(lambda _: errors.BadRequest()))
+    app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(DBAPIError, _handler(of_database_error))
+    app.add_exception_handler(psycopg.Error, _handler(of_database_error))
     app.add_exception_handler(
         PoolTimeout, _handler(lambda _: errors.Unavailable("Too many requests are waiting for the database."))
     )
-    app.add_exception_handler(Exception, _handler(lambda _: AppError()))
+    # Two changes of one version at once: the later is told what a latecomer is told.
+    app.add_exception_handler(StaleDataError, _handler(lambda _: errors.PreconditionFailed()))

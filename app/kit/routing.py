@@ -7,7 +7,7 @@ permission is not in the policy table answers 403.
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -16,14 +16,27 @@ from fastapi.routing import APIRoute
 from typing_extensions import override
 
 from app.kit import edge, errors
+from app.kit.envelope import HeadersTooLarge, UrlTooLong
 from app.kit.errors import AppError
 from app.kit.idempotency import BadIdempotencyKey, IdempotencyInProgress, IdempotencyKeyRequired, IdempotencyKeyReused
 from app.kit.problems import MEDIA_TYPE, BodyTooLarge, Problem, body_of
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-_ALWAYS: tuple[type[AppError], ...] = (errors.BadRequest, errors.NotAcceptable, errors.Rejected, AppError, errors.Unavailable)
-_WITH_BODY: tuple[type[AppError], ...] = (BodyTooLarge, errors.UnsupportedMediaType)
+# What any operation can answer. 403 and 415 are taken out of the description of those that refuse nobody, or read no body.
+_ALWAYS: tuple[type[AppError], ...] = (
+    errors.BadRequest,
+    errors.Unauthenticated,
+    errors.Forbidden,
+    errors.NotAcceptable,
+    BodyTooLarge,
+    UrlTooLong,
+    errors.UnsupportedMediaType,
+    errors.Rejected,
+    HeadersTooLarge,
+    AppError,
+    errors.Unavailable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +84,14 @@ def _query_parameters(dependant: Dependant) -> dict[str, bool]:
     """Name of each query parameter, and whether it may be repeated."""
     found: dict[str, bool] = {}
     for field in dependant.query_params:
-        found[field.alias] = "list" in str(field.field_info.annotation)
+        found[field.alias] = _is_list(field.field_info.annotation)
     for inner in dependant.dependencies:
         found.update(_query_parameters(inner))
     return found
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
 
 
 class Router(APIRouter):
@@ -96,21 +113,23 @@ class Router(APIRouter):
         needs_key: bool = False,
         keep_answer_hours: int = 24,
         produces: str = "application/json",
+        tagged: bool = False,
         **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
         """Register an operation.
 
         `raises` lists the errors that belong to this operation; those that any operation can have are added. `needs_key`: the public must send an
-        Idempotency-Key.
+        Idempotency-Key. `tagged`: the answer carries an ETag, which what shows its version does anyhow.
         """
-        writes = method in {"POST", "PATCH", "PUT", "DELETE"}
         extra: dict[str, Any] = {"x-permission": permission, **options.pop("openapi_extra", {})}
         if method in {"POST", "PATCH"}:
             extra |= {"x-idempotency-key": "required" if needs_key else "accepted", "x-idempotency-hours": keep_answer_hours}
             raises = (*raises, BadIdempotencyKey, IdempotencyInProgress, IdempotencyKeyReused)
         if produces != "application/json":
             extra["x-produces"] = produces
-        kinds = (*_ALWAYS, *(_WITH_BODY if writes else ()), errors.Unauthenticated, errors.Forbidden, *raises)
+        if tagged:
+            extra["x-tagged"] = True
+        kinds = (*_ALWAYS, *raises)
         if "{" in path:
             kinds = (*kinds, errors.NotFound)
         if needs_key:
@@ -141,6 +160,6 @@ def _problems(kinds: tuple[type[AppError], ...]) -> dict[int | str, dict[str, An
         if kind.title not in answer["description"]:
             answer["description"] += f"; or: {kind.title}"
         answer["content"][MEDIA_TYPE]["examples"][kind.code] = {
-            "value": body_of(kind(), request_id="0199a3f2c4b07d0f8f4e2b7a91c3d5e6")
+            "value": body_of(kind(), request_id="0199a3f2c4b07d0f8f4e2b7a91c3d5e6") | kind.example
         }
     return found

@@ -1,7 +1,7 @@
 """Slugs: what a thing is called in an address."""
 
 from slugify import slugify
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -16,7 +16,11 @@ class SlugTaken(Conflict):
 
 
 async def free_slug(session: AsyncSession, column: InstrumentedAttribute[str], *, wanted: str | None, name: str) -> str:
-    """The slug that was asked for, or one made from the name (numbered if need be). Raises SlugTaken only for one that was asked for."""
+    """The slug that was asked for, or one made from the name (numbered if need be). Raises SlugTaken only for one that was asked for.
+
+    Whoever wants a slug in the same table waits until this transaction is over, so that two never find the same one free.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"slugs of {column.class_.__tablename__}"))))
     if wanted is not None:
         if await _taken(session, column, wanted):
             raise SlugTaken

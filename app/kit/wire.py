@@ -5,33 +5,37 @@ number is not a string, a time has an offset, a text has no control characters. 
 """
 
 import re
-import zoneinfo
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    EmailStr,
     Field,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
 
+from app.kit import time_zones
+
 MIN_YEAR, MAX_YEAR = 2000, 2100
 MAX_INT = 2**31 - 1
 
 Day = TypeVar("Day", date, datetime)
 
-_INSTANT = re.compile(r"(2\d{3}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.0{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_INSTANT = re.compile(
+    r"(2\d{3}-\d\d-\d\d)T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.0{1,9})?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
 _DATE = re.compile(r"2\d{3}-\d\d-\d\d", re.ASCII)
 _WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _DECIMAL = re.compile(r"\d{1,7}(?:\.\d{1,2})?", re.ASCII)
 
 
@@ -50,6 +54,11 @@ class Output(BaseModel):
 def examples(*values: Any) -> ConfigDict:
     """For a class body: `model_config = examples({…})`. They are validated and run by a test."""
     return ConfigDict(json_schema_extra={"examples": list(values)})
+
+
+def as_facts(models: Iterable[Output]) -> list[dict[str, Any]]:
+    """Models as facts of a problem: JSON-ready, without nulls."""
+    return [model.model_dump(mode="json", exclude_none=True) for model in models]
 
 
 def _text(value: Any) -> str:
@@ -97,20 +106,37 @@ def format_instant(value: datetime) -> str:
 
 def _minute_of_day(value: Any) -> int:
     """Minutes from midnight, 0 to 1440. On the wire "HH:MM"; "24:00" is an end."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     text = _text(value)
     if not _WALL_TIME.fullmatch(text):
         raise ValueError("A wall time from 00:00 to 24:00 is needed")
     return int(text[:2]) * 60 + int(text[3:])
 
 
+def _stored_minute(value: Any) -> int:
+    return value if isinstance(value, int) else _minute_of_day(value)
+
+
 def format_minute(value: int) -> str:
     return f"{value // 60:02}:{value % 60:02}"
 
 
-def _uuid(value: Any) -> Any:
-    return value if isinstance(value, UUID) else _text(value)
+def _uuid(value: Any) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    text = _text(value)
+    if not _UUID.fullmatch(text):
+        raise ValueError("A UUID such as 0199a3f2-c4b0-7d0f-8f4e-2b7a91c3d5e6 is needed")
+    return UUID(text)
+
+
+def _email(value: Any) -> str:
+    """As it was sent. The library would quote the characters that it minds, trim, and take the address out of "Name <address>"."""
+    text = _text(value)
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        raise ValueError("An e-mail address such as name@example.org is needed") from None
+    return text
 
 
 def _decimal(value: Any) -> Decimal:
@@ -122,14 +148,8 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(text)
 
 
-@lru_cache(maxsize=1)
-def time_zone_names() -> frozenset[str]:
-    """IANA names, without the aliases that mean no place."""
-    return frozenset(name for name in zoneinfo.available_timezones() if name not in {"Factory", "localtime", "posixrules"})
-
-
 def _time_zone(value: str) -> str:
-    if value not in time_zone_names():
+    if value not in time_zones.names():
         raise ValueError("An IANA time zone name such as Europe/London is needed")
     return value
 
@@ -177,7 +197,7 @@ class Patch(Input):
 
 
 Flag = Annotated[bool, Field(strict=True)]
-Uuid = Annotated[UUID, BeforeValidator(_uuid, json_schema_input_type=str)]
+Uuid = Annotated[UUID, BeforeValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
@@ -196,12 +216,12 @@ LocalDate = Annotated[
     BeforeValidator(_date),
     WithJsonSchema({"type": "string", "format": "date", "description": "A local calendar day", "examples": ["2026-12-01"]}),
 ]
-WallTime = Annotated[
-    int,
-    BeforeValidator(_minute_of_day),
-    PlainSerializer(format_minute, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", "examples": ["09:00"]}),
-]
+_WALL_TIME_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", "examples": ["09:00"]}
+)
+WallTime = Annotated[int, BeforeValidator(_minute_of_day), PlainSerializer(format_minute, return_type=str), _WALL_TIME_SCHEMA]
+# To those who send, a number is no wall time; out of the database it is one.
+WallTimeOut = Annotated[int, BeforeValidator(_stored_minute), PlainSerializer(format_minute, return_type=str), _WALL_TIME_SCHEMA]
 TimeZoneName = Annotated[
     str,
     Field(strict=True, max_length=64),
@@ -216,10 +236,14 @@ Amount = Annotated[
 ]
 Currency = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["GBP"])]
 Slug = Annotated[str, Field(strict=True, max_length=80, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", examples=["back-pain"])]
-Email = Annotated[EmailStr, BeforeValidator(_text), Field(max_length=254)]
+Email = Annotated[
+    str,
+    BeforeValidator(_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254, "examples": ["name@example.org"]}),
+]
 Phone = Annotated[
     str,
-    Field(strict=True, min_length=5, max_length=32, pattern=r"^\+?[0-9][0-9 ()./-]*[0-9]$", examples=["020 7946 0958"]),
+    Field(strict=True, min_length=5, max_length=32, pattern=r"^[+(]?[0-9][0-9 ()./-]*[0-9]$", examples=["020 7946 0958"]),
 ]
 
 

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Record
+from app.patients.search import searchable
 
 
 class Patient(Record, Base):
@@ -22,3 +23,12 @@ class Patient(Record, Base):
     contacts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     notes: Mapped[str | None]
     confirmed: Mapped[bool] = mapped_column(default=True)
+    search_text: Mapped[str]
+
+
+@event.listens_for(Patient, "before_insert")
+@event.listens_for(Patient, "before_update")
+def _keep_searchable(_mapper: object, _connection: object, patient: Patient) -> None:
+    """Here, and not in the actions, so that no way of writing a patient can forget it."""
+    people = [{"name": patient.name, "email": patient.email, "phone": patient.phone}, *(patient.contacts or [])]
+    patient.search_text = searchable(people)

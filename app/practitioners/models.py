@@ -28,6 +28,7 @@ class Practitioner(Record, Base):
     registrations: Mapped[list["Registration"]] = relationship(
         lazy="raise", cascade="all, delete-orphan", order_by="Registration.valid_until.desc(), Registration.id"
     )
+    hours: Mapped[list["WorkingHours"]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
 
 class Offer(Base):
@@ -40,6 +41,10 @@ class Offer(Base):
     price_amount: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
     price_currency: Mapped[str | None]
     phases: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    @property
+    def price(self) -> dict[str, Any] | None:
+        return None if self.price_amount is None else {"amount": self.price_amount, "currency": self.price_currency}
 
 
 class Registration(Base):

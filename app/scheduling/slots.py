@@ -18,6 +18,11 @@ class Opening(NamedTuple):
     step: int
     mask: int
 
+    @property
+    def last(self) -> int:
+        """The last free start."""
+        return self.first + self.step * (self.mask.bit_length() - 1)
+
     def starts(self) -> list[int]:
         """The free starts, ascending."""
         first, step = self.first, self.step

@@ -1,4 +1,4 @@
-"""Create and change treatments. Appointments keep what they were booked with, whatever happens here."""
+"""Create, change and delete treatments. Appointments keep what they were booked with, whatever happens here."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity import audit
 from app.identity.actor import Actor
 from app.kit.errors import InvalidField
+from app.kit.in_use import delete_unused
 from app.kit.slugs import free_slug
 from app.treatments.models import Treatment
 from app.treatments.schemas import MAX_DAY_MINUTES, Phase, TreatmentCreate, TreatmentPatch
@@ -47,3 +48,9 @@ async def update(session: AsyncSession, actor: Actor, treatment: Treatment, patc
     audit.record(session, actor, "treatment.update", "treatment", treatment.id, changes)
     await session.flush()  # the answer shows the new version
     return treatment
+
+
+async def delete(session: AsyncSession, actor: Actor, treatment: Treatment) -> None:
+    """Raises InUse while somebody offers it or anything was booked."""
+    await delete_unused(session, treatment)
+    audit.record(session, actor, "treatment.delete", "treatment", treatment.id)

@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Response
 from app.identity.actor import CurrentActor
 from app.kit import etag
 from app.kit.errors import PreconditionFailed, PreconditionRequired
+from app.kit.in_use import InUse
 from app.kit.pages import Page, paginate
 from app.kit.routing import Router
 from app.kit.session import PageOf, Session
@@ -38,7 +39,7 @@ async def list_treatments(
     session: Session,
     actor: CurrentActor,
     page: PageOf,
-    slug: Annotated[Slug | None, Query(description="Only the one with this slug")] = None,
+    slug: Annotated[Slug | None, Query(description="Only the one with this slug", examples=["follow-up-treatment"])] = None,
 ) -> Page[TreatmentOut]:
     statement = queries.visible_to(actor)
     if slug is not None:
@@ -98,3 +99,16 @@ async def update_treatment(
     await actions.update(session, actor, treatment, body)
     etag.tagged(response, treatment)
     return treatment
+
+
+@router.operation(
+    "DELETE",
+    "/v1/treatments/{treatment_id}",
+    id="deleteTreatment",
+    permission="clinic:write",
+    summary="Delete a treatment that nothing refers to",
+    status=204,
+    raises=(InUse, PreconditionFailed, PreconditionRequired),
+)
+async def delete_treatment(session: Session, actor: CurrentActor, treatment: Annotated[Treatment, Depends(_for_change)]) -> None:
+    await actions.delete(session, actor, treatment)

@@ -21,7 +21,9 @@ HorizonDays = Annotated[int, whole(1, 730)]
 class Phase(Input):
     """A part of a treatment: how long it is, and whether the practitioner is needed."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(
+        from_attributes=True, frozen=True, json_schema_extra={"examples": [{"minutes": 15, "attended": True}]}
+    )
 
     minutes: Annotated[int, whole(1, 480)]
     attended: Flag

@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
-from app.kit.jobs import SCHEMA
 from procrastinate.schema import SchemaManager
 from sqlalchemy.dialects.postgresql import JSONB
+
+from app.kit.jobs import SCHEMA
 
 revision = "20261123_01"
 down_revision = None

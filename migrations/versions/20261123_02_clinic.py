@@ -48,7 +48,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "resources",
-        sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint("kind IN ('practitioner', 'place', 'patient')", name="ck_resources_kind"),
@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("contacts", JSONB(), server_default="[]", nullable=False),
         sa.Column("notes", sa.String(), nullable=True),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("search_text", sa.String(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),

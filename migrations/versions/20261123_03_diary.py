@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
-        sa.Column("local_start", sa.DateTime(), nullable=False),
+        sa.Column("wall_start", sa.DateTime(), nullable=False),
         sa.Column("price_amount", sa.Numeric(precision=10, scale=2), nullable=False),
         sa.Column("price_currency", sa.String(), nullable=False),
         sa.Column("notes", sa.String(), nullable=True),

@@ -1,7 +1,7 @@
 import pytest
+
 from app.scheduling.footprint import Footprint, Phase, forbidden_starts
 from app.scheduling.intervals import Interval
-
 from tests.scheduling.make import make_footprint
 
 

@@ -1,11 +1,12 @@
 """Weekly rules become windows: wall time, midnights, changes of clocks, merging."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from app.scheduling.hours import Schedule, WeeklyRule, Window
 
+from app.scheduling.hours import Schedule, WeeklyRule, Window
 from tests.scheduling.make import LONDON, MONDAY, at, make_rule, make_schedule
 
 EVERY_DAY = range(1, 8)
@@ -14,6 +15,12 @@ EVERY_DAY = range(1, 8)
 def working(schedule: Schedule) -> list[tuple[int, int]]:
     """The starts of each window."""
     return [(window.starts_from, window.starts_until) for window in schedule.windows]
+
+
+def changes(zone: str, on: str) -> bool:
+    """Whether clocks in the zone change on the date."""
+    day = datetime.fromisoformat(on).replace(tzinfo=ZoneInfo(zone))
+    return day.utcoffset() != (day + timedelta(days=1)).utcoffset()
 
 
 @pytest.mark.parametrize(
@@ -38,7 +45,16 @@ def working(schedule: Schedule) -> list[tuple[int, int]]:
         pytest.param("America/Santiago", "2027-09-04", "22:00-24:00", "09-05 02:00", "09-05 04:00", id="no 24:00"),
         pytest.param("America/Santiago", "2027-04-03", "22:00-24:00", "04-04 01:00", "04-04 04:00", id="23:00 twice"),
         pytest.param("Asia/Beirut", "2027-03-28", "00:30-02:00", "03-27 22:30", "03-27 23:00", id="Beirut, no 00:30"),
-        pytest.param("Africa/Casablanca", "2027-02-07", "01:00-04:00", "02-07 00:00", "02-07 04:00", id="Ramadan"),
+        pytest.param(
+            "Africa/Casablanca",
+            "2027-02-07",
+            "01:00-04:00",
+            "02-07 00:00",
+            "02-07 04:00",
+            id="Ramadan",
+            # Editions of the time-zone database differ on whether Morocco still does this in 2027.
+            marks=pytest.mark.skipif(not changes("Africa/Casablanca", "2027-02-07"), reason="not in this time-zone database"),
+        ),
         pytest.param("Africa/Cairo", "2027-04-30", "00:00-03:00", "04-29 22:00", "04-30 00:00", id="Cairo"),
     ],
 )

@@ -1,4 +1,5 @@
 import pytest
+
 from app.scheduling.intervals import ALWAYS, FOREVER, Interval, containing, intersect, subtract, union
 
 Intervals = list[Interval]

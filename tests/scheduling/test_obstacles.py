@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from app.scheduling.obstacles import Code
 from app.scheduling.places import Place, Pool
 from app.scheduling.slots import Reason, reasons, starts
-
 from tests.scheduling.make import LONDON, MONDAY, at, codes, make_facts, make_footprint, make_rule, make_schedule
 
 

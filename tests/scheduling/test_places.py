@@ -1,9 +1,9 @@
 from uuid import UUID
 
 import pytest
+
 from app.scheduling.intervals import ALWAYS, Interval
 from app.scheduling.places import Place, Pool
-
 from tests.scheduling.make import make_footprint
 
 HOUR = 3600

@@ -9,14 +9,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
 from app.scheduling import hours, slots, zones
 from app.scheduling.facts import Facts
 from app.scheduling.footprint import Footprint, Phase
 from app.scheduling.obstacles import Code
 from app.scheduling.places import Place, Pool
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
-
 from tests.scheduling.oracle import DAY, TICK, Oracle, Span, Weekly, World, local_date, resolve
 
 ZONES = [

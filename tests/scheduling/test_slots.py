@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from app.scheduling.places import Place, Pool
 from app.scheduling.slots import Opening, bits, openings, starts
-
 from tests.scheduling.make import LONDON, MONDAY, at, codes, make_facts, make_footprint, make_rule, make_schedule
 
 DAY = (at("2027-06-07 00:00"), at("2027-06-08 00:00"))

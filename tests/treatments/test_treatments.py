@@ -3,7 +3,8 @@
 import pytest
 
 from tests.client import Client, problem
-from tests.make import make_treatment
+from tests.make import make_practitioner, make_treatment
+from tests.trail import trail_of
 
 
 async def test_a_treatment_repeats_what_was_sent_and_adds_its_length(admin: Client, public: Client) -> None:
@@ -59,3 +60,19 @@ async def test_a_slug_is_found_and_is_unique(admin: Client, public: Client) -> N
     assert (await public.read("/v1/treatments", slug="ear-acupuncture"))["items"] == [first]
     refused = await admin.send_json("PATCH", f"/v1/treatments/{second['id']}", {"slug": "ear-acupuncture"}, **{"If-Match": '"1"'})
     problem(refused, 409, "slug_taken")
+
+
+async def test_only_what_nothing_refers_to_is_deleted(admin: Client, receptionist: Client) -> None:
+    offered, forgotten = await make_treatment(admin), await make_treatment(admin)
+    practitioner = await make_practitioner(admin, [offered["id"]])
+    path, match = f"/v1/treatments/{offered['id']}", {"If-Match": '"1"'}
+    problem(await receptionist.delete(path, headers=match), 403, "forbidden")
+    problem(await admin.delete(path), 428, "if_match_required")
+    problem(await admin.delete(path, headers={"If-Match": '"2"'}), 412, "version_changed")
+    problem(await admin.delete(path, headers=match), 409, "in_use")
+    assert (await admin.read("/v1/treatments"))["items"] == [forgotten, offered]
+    assert (await admin.delete(f"/v1/treatments/{forgotten['id']}", headers=match)).status_code == 204
+    await admin.change(f"/v1/practitioners/{practitioner['id']}", {"treatments": []}, version=1)
+    response = await admin.delete(path, headers=match)
+    assert await trail_of(admin, response) == [("treatment.delete", offered["id"], [])]
+    assert (await admin.read("/v1/treatments"))["items"] == []

@@ -81,6 +81,17 @@ class Cluster:
         finally:
             os.close(enrolment)
 
+    def revive(self) -> bool:
+        """Start the server again if it has died under us, at the same address; whether it had. Raises `EmbeddedError`."""
+        if self._enrolment is None or self._home is None or self._binaries is None:
+            return False
+        postmaster = read_postmaster(self._home)
+        if postmaster is not None and (postmaster.is_process_of(self._home) or postmaster.is_alive(self._home)):
+            return False
+        with explained(self.state_dir), deciding(self._home.folder, self._home.account):
+            self._url = _ready_url(self._home, self._binaries, durable=self._durable)
+        return True
+
     def __enter__(self) -> Self:
         self.start()
         return self

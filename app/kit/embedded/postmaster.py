@@ -27,7 +27,7 @@ class Postmaster:
 
         A socket that answers is proof even where the pid is not visible, as from another container.
         """
-        return self._answers() or self._is_process_of(home)
+        return self._answers() or self.is_process_of(home)
 
     def _answers(self) -> bool:
         if self.socket_folder is None:
@@ -40,7 +40,8 @@ class Postmaster:
                 return False
         return True
 
-    def _is_process_of(self, home: Home) -> bool:
+    def is_process_of(self, home: Home) -> bool:
+        """Whether a visible process with this pid is the server of `home`; asks nothing of the server."""
         try:
             import psutil
         except ImportError:

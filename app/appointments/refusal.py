@@ -1,0 +1,96 @@
+"""What is answered when a start cannot be had: every reason, and what is free instead."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, ClassVar
+from uuid import UUID
+
+from app.appointments.schemas import Alternative, Reason, Refusal
+from app.availability.answer import Found, local_text
+from app.kit.errors import Conflict
+from app.kit.wire import as_facts
+from app.scheduling import slots
+from app.scheduling.obstacles import Code
+from app.scheduling.slots import Opening
+
+MAX_ALTERNATIVES = 5
+# Another practitioner is worth waiting a day to avoid.
+_CHANGE_OF_PRACTITIONER_SECONDS = 24 * 60 * 60
+
+
+class SlotUnavailable(Conflict):
+    code = "slot_unavailable"
+    title = "This time cannot be booked"
+    example: ClassVar[dict[str, Any]] = {
+        "refusals": [
+            {"index": 0, "starts_at": "2026-12-02T09:00:00Z", "reasons": [{"code": "busy", "until": "2026-12-02T09:45:00Z"}]}
+        ],
+        "alternatives": [
+            {
+                "index": 0,
+                "starts_at": "2026-12-02T09:45:00Z",
+                "local_start": "2026-12-02T09:45:00+00:00",
+                "practitioner_id": "0199a000-0000-7000-8000-000000000011",
+                "location_id": "0199a000-0000-7000-8000-000000000005",
+            }
+        ],
+    }
+
+    def __init__(self, refusals: Sequence[Refusal] = (), alternatives: Sequence[Alternative] = ()) -> None:
+        codes = sorted({reason.code for refusal in refusals for reason in refusal.reasons})
+        detail = f"This time cannot be booked: {', '.join(codes)}." if codes else None
+        super().__init__(detail, refusals=as_facts(refusals), alternatives=as_facts(alternatives))
+
+
+def refusal(index: int, start: int, reasons: Iterable[slots.Reason]) -> Refusal:
+    """`reasons` of one candidate or of several: each code once, in the order of the rules, gone when the first candidate is rid of it."""
+    until: dict[Code, int | None] = {}
+    for reason in reasons:
+        known = until.get(reason.code, reason.until)
+        until[reason.code] = None if known is None or reason.until is None else min(known, reason.until)
+    order = list(Code)
+    return Refusal(
+        index=index,
+        starts_at=_instant(start),
+        reasons=[
+            Reason(code=code.value, until=None if (at := until[code]) is None else _instant(at))
+            for code in sorted(until, key=order.index)
+        ],
+    )
+
+
+def nearest(index: int, start: int, found: Iterable[Found], wanted: UUID | None) -> list[Alternative]:
+    """Up to five free starts, the nearest first; one with another practitioner than the one wanted counts as a day further off."""
+    ranked = sorted(
+        (
+            abs(at - start) + (0 if wanted in {None, one.candidate.practitioner.id} else _CHANGE_OF_PRACTITIONER_SECONDS),
+            at,
+            one.candidate.practitioner.id,
+            one.candidate.location,
+        )
+        for one in found
+        for at in _around(one.openings, start)
+    )
+    return [
+        Alternative(
+            index=index,
+            starts_at=_instant(at),
+            local_start=local_text(location.time_zone, at),
+            practitioner_id=practitioner_id,
+            location_id=location.id,
+        )
+        for _, at, practitioner_id, location in ranked[:MAX_ALTERNATIVES]
+    ]
+
+
+def _around(openings: Sequence[Opening], start: int) -> Iterator[int]:
+    """The five free starts on either side of one; nothing further off is looked at."""
+    later = (at for opening in openings if opening.last >= start for at in opening.starts() if at >= start)
+    earlier = (at for opening in reversed(openings) if opening.first < start for at in reversed(opening.starts()) if at < start)
+    yield from islice(later, MAX_ALTERNATIVES)
+    yield from islice(earlier, MAX_ALTERNATIVES)
+
+
+def _instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

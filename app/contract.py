@@ -1,0 +1,79 @@
+"""What the API says of itself: how to begin, its parts, what a parameter of a name is, and what can follow what."""
+
+from typing import Any, Final
+
+from app.kit.openapi import About
+
+DESCRIPTION = """\
+**Reading is open**: treatments, practitioners, locations, articles and free times need no credential, nor does booking or asking a question.
+
+**Signing in.** Staff get a token from `POST /v1/auth/token` and send it as `Authorization: Bearer …`. A patient who books gets a
+`manage_token` once, sent the same way; it opens that appointment. A bad credential is 401 even where none is needed.
+
+**Writing.** Send an `Idempotency-Key` with each POST and PATCH: sent again, it is done once. Change what you have read: its `ETag` goes into
+`If-Match`. Times are UTC to the second, `2026-12-01T09:00:00Z`; dates are local to the location; money is a decimal string and a currency.
+
+**Lists** have `items` and, where there is more, a `next_cursor` to send as `cursor`. Unknown fields and parameters are refused.
+
+**Problems** are `application/problem+json` (RFC 9457) with a stable `code`; `type` leads to its explanation. Every answer has an `X-Request-Id`.
+"""
+
+TAGS = [
+    {"name": "Availability", "description": "When can I come?"},
+    {"name": "Appointments", "description": "Book, confirm and cancel sittings; a patient's private link opens its own."},
+    {"name": "Clinic", "description": "Settings and policy, locations, and the places in them."},
+    {"name": "Treatments", "description": "What is offered: length, price, phases, buffers, who may book it."},
+    {"name": "Practitioners", "description": "Who treats: what they offer, their registrations and working hours."},
+    {"name": "Patients", "description": "Who is treated. For staff."},
+    {"name": "Articles", "description": "What the clinic publishes: drafts for editors, published articles for everybody."},
+    {"name": "Enquiries", "description": "Questions from outside, and the inbox they land in."},
+    {"name": "Session", "description": "Staff sign-in, and the trail of what they changed."},
+    {"name": "Health", "description": "For machines."},
+]
+
+
+def _id(number: str) -> str:
+    return f"0199a000-0000-7000-8000-0000000000{number}"
+
+
+PARAMETERS: Final[dict[str, tuple[str, Any]]] = {
+    "appointment_id": ("An appointment", _id("61")),
+    "article_id": ("An article", _id("31")),
+    "enquiry_id": ("An enquiry", _id("41")),
+    "location_id": ("A location", _id("05")),
+    "patient_id": ("A patient", _id("51")),
+    "place_id": ("A place", _id("06")),
+    "practitioner_id": ("A practitioner", _id("11")),
+    "treatment_id": ("A treatment", _id("21")),
+    "subject_id": ("The thing that was changed", _id("21")),
+    "slug_or_id": ("An article by its slug or its id", _id("31")),
+    "from": ("First local day", "2026-12-02"),
+    "to": ("Last local day", "2026-12-02"),
+    "request_id": ("The X-Request-Id of the request", "0199a3f2c4b07d0f8f4e2b7a91c3d5e6"),
+    "topic": ("A topic by its slug", "first-visit"),
+    "status": ("Only those in this state", None),
+}
+
+# Whatever is made can be read; the ETag goes along to what changes it.
+LINKS: Final[dict[str, tuple[str, ...]]] = {
+    "createAppointment": ("getAppointment", "cancelAppointment", "confirmAppointment"),
+    "createLocation": ("getLocation", "updateLocation", "deleteLocation", "createPlace", "listPlaces"),
+    "createPlace": ("getPlace", "updatePlace", "deletePlace"),
+    "createTreatment": ("getTreatment", "updateTreatment", "deleteTreatment"),
+    "createPractitioner": (
+        "getPractitioner",
+        "updatePractitioner",
+        "deletePractitioner",
+        "getWorkingHours",
+        "replaceWorkingHours",
+        "getRegistrations",
+        "replaceRegistrations",
+    ),
+    "createPatient": ("getPatient", "updatePatient"),
+    "createArticle": ("getArticle", "updateArticle", "submitArticle", "publishArticle", "unpublishArticle", "archiveArticle"),
+    "createEnquiry": ("getEnquiry",),
+    "getAppointment": ("cancelAppointment", "confirmAppointment"),
+    "getEnquiry": ("updateEnquiry",),
+}
+
+ABOUT = About(description=DESCRIPTION, tags=TAGS, parameters=PARAMETERS, links=LINKS)

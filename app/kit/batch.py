@@ -1,0 +1,54 @@
+"""Several rows in one trip: a psycopg pipeline on the request's own connection, inside its transaction.
+
+For the paths where every trip counts; ordinary features use the session.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, Self
+
+from psycopg import AsyncCursor, sql
+from psycopg.types.json import Jsonb
+
+from app.kit.db import Base, Connection
+
+Cursor = AsyncCursor[tuple[Any, ...]]
+
+
+@lru_cache(maxsize=256)
+def _insert(table: str, columns: tuple[str, ...]) -> bytes:
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+    )
+    return statement.as_bytes()
+
+
+class Batch:
+    """`async with Batch(connection) as batch:` sends statements as they come and waits once, at the end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pipeline = connection.pipeline()
+
+    async def __aenter__(self) -> Self:
+        await self._pipeline.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._pipeline.__aexit__(kind, error, traceback)
+
+    async def execute(self, statement: str | bytes, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
+        """A cursor whose rows may be fetched once the block is left."""
+        cursor = self._connection.cursor()
+        await cursor.execute(statement.encode() if isinstance(statement, str) else statement, parameters)
+        return cursor
+
+    async def insert(self, model: type[Base], values: Mapping[str, Any]) -> None:
+        """One row; every column without a default of the database must be there. Lists and objects become jsonb."""
+        row = [Jsonb(value) if isinstance(value, list | dict) else value for value in values.values()]
+        await self.execute(_insert(model.__tablename__, tuple(values)), row)
