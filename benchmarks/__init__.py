@@ -1,0 +1,15 @@
+"""What Meridian's speed promises are measured with: `python -m benchmarks`, described in docs/benchmarks.md.
+
+workload     what is asked, of what diary; pure
+seed         puts the workload into a running server, through its API
+servers      PostgreSQL, the product and the floors, each in a process of its own
+floors       the applications that the product is compared with
+load         the HTTP client, in a process of its own
+pgbench      PostgreSQL's own tool, doing the SQL of a booking
+core         the same question, put to app.scheduling alone
+cases        everything that is measured
+rounds       measures it, interleaved
+figures      medians, ratios
+promises     what the ratios are held against, and what was claimed before
+report, plot tables and picture
+"""

@@ -1,0 +1,84 @@
+"""Tables in Markdown, and the same as JSON."""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from benchmarks.figures import Range
+from benchmarks.promises import PROMISES, F, Promise
+from benchmarks.rounds import Key, Rounds
+
+
+def markdown(found: Rounds, started_at: datetime, about: str) -> str:
+    """`about` says how it was measured."""
+    parts = (
+        f"Measured {started_at:%Y-%m-%d %H:%M} UTC on {_machine()}. {about}",
+        "Medians over the rounds (least–greatest). The ratio to F is taken within each round: of the p50 at 1 client, of the requests a second at 8.",
+        _table(
+            ("case", "clients", "p50 ms", "p99 ms", "req/s", "ratio to F", "promise"),
+            (_case_row(found, key) for key in found.samples),
+        ),
+        _table(
+            ("promise", "case", "clients", "measured", "promised", "beyond", "kept"),
+            (_promise_row(found, promise) for promise in PROMISES),
+        ),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def as_data(found: Rounds, started_at: datetime, about: str) -> dict[str, Any]:
+    """The same with every round's figures."""
+    return {
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "about": about,
+        "cases": [
+            {"case": case, "clients": clients, "rounds": [asdict(sample) for sample in samples]}
+            for (case, clients), samples in found.samples.items()
+        ],
+        "promises": [{**asdict(promise), "measured": asdict(found.measured(promise))} for promise in PROMISES],
+    }
+
+
+def _case_row(found: Rounds, key: Key) -> Sequence[str]:
+    case, clients = key
+    at_one, at_more = found.ratio(case, clients, "p50"), found.ratio(case, clients, "per_second")
+    ratio = f"{at_one.text()} ×" if clients == 1 else f"{at_more.text(3)} of its req/s"
+    promised = [
+        f"{promise.name}: {promise.text(promise.bound)}"
+        for promise in PROMISES
+        if (promise.case, promise.clients, promise.against) == (case, clients, F) and promise.figure != "spread"
+    ]
+    p50, p99, per_second = (
+        Range.of([getattr(sample, name) for sample in found.samples[key]]) for name in ("p50", "p99", "per_second")
+    )
+    return case, str(clients), p50.text(), p99.text(), per_second.text(0), ratio, ", ".join(promised)
+
+
+def _promise_row(found: Rounds, promise: Promise) -> Sequence[str]:
+    measured = found.measured(promise)
+    bounds = {"beyond": promise.beyond, "yes": promise.bound}
+    kept = next((word for word, bound in bounds.items() if promise.share(measured.median, bound) <= 1), "no")
+    return (
+        promise.name,
+        promise.case,
+        str(promise.clients),
+        f"{measured.text(3 if promise.at_least else 2)} {promise.unit}",
+        promise.text(promise.bound),
+        promise.text(promise.beyond),
+        kept,
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _machine() -> str:
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "psycopg"))
+    return f"{os.cpu_count()} cores ({platform.system()} {platform.machine()}), Python {platform.python_version()}, {libraries}"

@@ -1,0 +1,58 @@
+"""Measures every case in every round, in an order that moves on with each: what disturbs the machine disturbs another case the next time."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.cases import Case
+from benchmarks.figures import Range, Sample
+from benchmarks.promises import PROMISES, F, Figure, Promise
+
+WARM_UP_SECONDS = 0.3
+
+Key = tuple[str, int]
+"""A case and a number of clients."""
+
+
+@dataclass
+class Rounds:
+    """What the rounds found, for each case and number of clients."""
+
+    samples: dict[Key, list[Sample]] = field(default_factory=dict)
+
+    def measure(self, cases: Sequence[Case], rounds: int, seconds: float, until: float, tell: Callable[[str], None]) -> int:
+        """Warm every case up, then measure; how many rounds there were: no further one is begun that may end after `until` (monotonic)."""
+        keys = [(case, clients) for case in cases for clients in case.clients]
+        for case, clients in keys:
+            case.measure(clients, min(WARM_UP_SECONDS, seconds))
+            self.samples[case.name, clients] = []
+        longest = 0.0
+        for number in range(rounds):
+            began = time.monotonic()
+            if number > 0 and began + longest > until:
+                tell("The time is up")
+                return number
+            tell(f"Round {number + 1} of {rounds}")
+            first = number * len(keys) // rounds
+            for case, clients in keys[first:] + keys[:first]:
+                self.samples[case.name, clients].append(case.measure(clients, seconds))
+            longest = max(longest, time.monotonic() - began)
+        return rounds
+
+    def ratio(self, case: str, clients: int, figure: Figure, against: str = F) -> Range:
+        """Of each round's figures; never of figures from different rounds."""
+        pairs = zip(self.samples[case, clients], self.samples[against, clients], strict=True)
+        return Range.of([_figure(sample, figure) / _figure(floor, figure) for sample, floor in pairs])
+
+    def measured(self, promise: Promise) -> Range:
+        """The ratio that the promise is about."""
+        return self.ratio(promise.case, promise.clients, promise.figure, promise.against)
+
+    def ratios(self) -> dict[str, float]:
+        """The median ratio of every promise, by its name."""
+        return {promise.name: self.measured(promise).median for promise in PROMISES}
+
+
+def _figure(sample: Sample, figure: Figure) -> float:
+    found: float = getattr(sample, figure)
+    return found

@@ -1,0 +1,122 @@
+"""What is measured, started and stopped: PostgreSQL as in production, and server processes on ports of 127.0.0.1 that nobody else has.
+
+As a program (`python -m benchmarks.servers product|floors`) it is one server process. Product and floors are served alike, with the options of
+`meridian serve`, one worker each.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import psycopg
+import uvicorn
+from starlette.types import ASGIApp
+
+from app import settings as app_settings
+from app.kit import logs, migrations
+from app.kit.db import Database
+from app.kit.embedded import Cluster
+from app.main import create_app
+from benchmarks.floors import create_floors
+
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 30
+# At INFO each request writes a line, which costs as much as a bare route and measures the terminal.
+LOG_LEVEL = "WARNING"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The address of a migrated database on a server of its own, as durable as production's."""
+    state_dir = Path(tempfile.gettempdir()) / f"meridian-benchmarks-{os.getpid()}"
+    cluster = Cluster(state_dir)
+    cluster.start()
+    folder = cluster.folder
+    try:
+        migrations.upgrade(Database(cluster.url).url)
+        yield cluster.url
+    finally:
+        cluster.stop()
+        for leftover in {folder, state_dir}:
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def settle(url: str) -> None:
+    """Do now what PostgreSQL would otherwise do in the middle of a measurement."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def serving(what: str, database_url: str, ready_path: str) -> Iterator[int]:
+    """The port of a server process that answers."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("MERIDIAN_")},
+        "DATABASE_URL": database_url,
+        "MERIDIAN_LOG_LEVEL": LOG_LEVEL,
+    }
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+        port: int = listening.getsockname()[1]
+        descriptor = listening.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.servers", what, str(descriptor)], env=environment, pass_fds=[descriptor]
+        )
+    try:
+        _wait_until_ready(process, port, ready_path)
+        yield port
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while process.poll() is None and time.monotonic() < deadline:
+        connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS_MAX)
+        try:
+            connection.request("GET", path)
+            if connection.getresponse().status == 200:
+                return
+        except (OSError, HTTPException):
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    raise RuntimeError(f"The server process did not answer {path} within {START_SECONDS_MAX} seconds; see what it printed above.")
+
+
+def _product() -> ASGIApp:
+    """Without the background worker, which wakes up when it likes."""
+    settings = app_settings.load()
+    logs.configure(settings.log_level)
+    return create_app(settings)
+
+
+def _floors() -> ASGIApp:
+    return create_floors(os.environ["DATABASE_URL"])
+
+
+def main(what: str, descriptor: int) -> None:
+    """Serve on a socket that was opened by the parent."""
+    applications: dict[str, Callable[[], ASGIApp]] = {"product": _product, "floors": _floors}
+    config = uvicorn.Config(
+        applications[what], factory=True, log_config=None, access_log=False, server_header=False, proxy_headers=False
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
