@@ -114,9 +114,8 @@ def fill_demo() -> None:
 @cli.command()
 def worker() -> None:
     """Run the background jobs until stopped."""
-    signal.signal(signal.SIGTERM, _exit)
     with configured() as settings:
-        asyncio.run(job_worker.run(database_of(settings).conninfo))
+        asyncio.run(job_worker.run_until_told(database_of(settings).conninfo))
 
 
 @cli.command()

@@ -1,6 +1,7 @@
 """Runs the jobs, inside the server or as a process of its own."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -28,6 +29,16 @@ async def run(conninfo: str) -> None:
         except (ProcrastinateException, psycopg.Error) as error:
             log.warning("worker.failed", error=type(error).__name__)
         await asyncio.sleep(RESTART_SECONDS)
+
+
+async def run_until_told(conninfo: str) -> None:
+    """Work until SIGTERM or SIGINT. An exception out of a signal's handler could come in the middle of anything; a cancellation cannot."""
+    task = asyncio.create_task(run(conninfo), name="worker")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()  # what it died of, if it died
 
 
 async def _work(conninfo: str) -> None:

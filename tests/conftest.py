@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -24,6 +25,10 @@ from tests.make import make_user
 # A Tuesday in winter; tests that need another time set `clock.fixed_at`.
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 TEMPLATE = "meridian_template"
+
+# The machine may be busy: how long an example takes says nothing.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

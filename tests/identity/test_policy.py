@@ -36,7 +36,7 @@ MAY = {
     "hours:read": {A, R, P},
     "hours:write": {A, R, P},
     "availability:read": EVERYBODY,
-    "appointments:book": EVERYBODY,
+    "appointments:book": {A, R, P, L, X},
     "appointments:list": {A, R, P},
     "appointments:read": {A, R, P, L},
     "appointments:cancel": {A, R, P, L},

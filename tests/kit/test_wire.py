@@ -204,18 +204,13 @@ def test_what_is_refused(kind: Any, refused: list[object]) -> None:
 @pytest.mark.parametrize("kind", [wire.WallTime, wire.Amount, wire.Slug, wire.Phone, wire.Currency, LINE, TEXT, SAID])
 def test_what_the_schema_allows_is_taken(kind: Any) -> None:
     schema = TypeAdapter(kind).json_schema()
-    pattern = re.compile(schema["pattern"], re.ASCII if kind not in {LINE, TEXT, SAID} else 0)
-    longest, shortest = schema.get("maxLength", 100), schema.get("minLength", 0)
+    free = kind in {LINE, TEXT, SAID}
+    # The schema has the last word: Python's `$` lets one line feed pass, and lengths are not in the pattern.
+    values = st.text(max_size=20) if free else st.from_regex(re.compile(schema["pattern"], re.ASCII), fullmatch=True)
 
-    # `$` of Python's expressions lets one line feed pass; that of JSON schema does not.
-    @given(
-        st.from_regex(pattern, fullmatch=True).filter(
-            lambda value: shortest <= len(value) <= longest and not value.endswith("\n")
-        )
-    )
+    @given(values.filter(lambda value: jsonschema_rs.is_valid(schema, value)))
     def check(value: str) -> None:
-        if jsonschema_rs.is_valid(schema, value):
-            both(kind, value)
+        both(kind, value)
 
     check()
 
