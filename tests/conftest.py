@@ -1,10 +1,12 @@
 """A real PostgreSQL, built by the migrations; a database of its own for each worker, emptied before each test."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import hypothesis
 import psycopg
@@ -25,22 +27,29 @@ from tests.make import make_user
 # A Tuesday in winter; tests that need another time set `clock.fixed_at`.
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 TEMPLATE = "meridian_template"
+STATE = "MERIDIAN_TESTS_STATE_DIR"
 
 # The machine may be busy: how long an example takes says nothing.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_configure() -> None:
+    """Name this run's state folder, for the workers to inherit; the server makes it."""
+    os.environ.setdefault(STATE, str(Path(tempfile.gettempdir()) / f"meridian-tests-{uuid4().hex[:12]}"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it when all workers are done: one that begins late still needs it, though another may have been the server's last user."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(STATE), ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def server_url(testrun_uid: str) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """The address of this run's server; the workers share one and the last of them stops it."""
-    state_dir = Path(tempfile.gettempdir()) / f"meridian-tests-{testrun_uid[:12]}"
-    cluster = Cluster(state_dir, durable=False)
-    cluster.start()
-    yield cluster.url
-    cluster.stop()
-    if not (cluster.folder / "data" / "postmaster.pid").exists():
-        shutil.rmtree(state_dir, ignore_errors=True)
+    with Cluster(Path(os.environ[STATE]), durable=False) as cluster:
+        yield cluster.url
 
 
 def database_named(url: str, name: str) -> str:
