@@ -14,7 +14,7 @@ from app.appointments.models import BOOKED, CANCELLED, PENDING, Appointment
 from app.appointments.refusal import SlotUnavailable, refusal
 from app.appointments.schemas import AppointmentCreate
 from app.availability.candidates import Caller
-from app.availability.queries import PatientRow, PlaceRow
+from app.availability.rows import PatientRow, PlaceRow
 from app.availability.search import known_patient
 from app.clinic import queries as clinic_queries
 from app.diary import ledger

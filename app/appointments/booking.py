@@ -16,7 +16,7 @@ from app.appointments.refusal import SlotUnavailable, nearest, refusal
 from app.availability import queries
 from app.availability.answer import Found
 from app.availability.candidates import Caller, Candidate, Situation, candidates, local_dates, reach, resource_ids
-from app.availability.queries import Catalogue, PlaceRow
+from app.availability.rows import Catalogue, Diaries, PlaceRow
 from app.availability.search import load
 from app.diary import ledger
 from app.kit.batch import Batch
@@ -177,7 +177,7 @@ class _Desk:
         self._reasons += found
         return found
 
-    def _situation_of(self, diaries: queries.Diaries) -> Situation:
+    def _situation_of(self, diaries: Diaries) -> Situation:
         zone = self._catalogue.locations[self._wish.location_id].time_zone
         on = local_date(zone, self._wish.starts_at)
         return Situation(self._catalogue, diaries, self._caller, now=int(self._at.timestamp()), from_on=on, to_on=on)

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from app.availability.queries import Catalogue, Diaries, LocationRow, PlaceRow, PractitionerRow, TreatmentRow
+from app.availability.rows import Catalogue, Diaries, LocationRow, PlaceRow, PractitionerRow, TreatmentRow
 from app.scheduling.facts import Facts
 from app.scheduling.footprint import Footprint, Phase
 from app.scheduling.hours import schedule

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.availability import answer, queries
 from app.availability.answer import Found
 from app.availability.candidates import Caller, Candidate, Situation, candidates, local_dates, reach, resource_ids
-from app.availability.queries import Catalogue, PatientRow
+from app.availability.rows import Catalogue, PatientRow
 from app.identity.actor import Actor
 from app.kit.db import Connection
 from app.kit.errors import InvalidField

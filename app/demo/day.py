@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.appointments.models import Appointment
 from app.availability.candidates import Caller, Candidate, Situation, candidates
-from app.availability.queries import Catalogue, Diaries
+from app.availability.rows import Catalogue, Diaries
 from app.scheduling import slots
 from app.scheduling.hours import schedule
 from app.scheduling.intervals import Interval, union

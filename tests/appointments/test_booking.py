@@ -123,7 +123,7 @@ async def test_the_place_that_fits_tightest_is_taken_and_staff_may_choose(
     world = await World.made(admin, place_kind="room")
     other = await make_practitioner(admin, treatments=[world.treatment["id"]])
     await set_hours(admin, other, world.location["id"])
-    first, second = [await make_place(admin, world.location["id"], position=position) for position in range(2)]
+    _, second = [await make_place(admin, world.location["id"], position=position) for position in range(2)]
     wanted = world.booking("2026-12-02T10:00:00Z", place_id=second["id"], patient={"name": "Ada Lindqvist"})
     assert (await receptionist.create("/v1/appointments", wanted))["place_id"] == second["id"]
     # Right after the one in the second room: that room is the less useful one to keep free.
@@ -135,7 +135,6 @@ async def test_the_place_that_fits_tightest_is_taken_and_staff_may_choose(
     strange = world.booking("2026-12-02T12:00:00Z", place_id=world.location["id"], patient={"name": "B"})
     refused = problem(await receptionist.send_json("POST", "/v1/appointments", strange), 422, "invalid")
     assert refused["errors"][0]["pointer"] == "/place_id"
-    assert first["id"] != second["id"]
 
 
 async def test_the_clinic_chooses_whoever_has_least_to_do_that_week(admin: Client, public: Client) -> None:
