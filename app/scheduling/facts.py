@@ -26,7 +26,8 @@ class Facts:
         upcoming, upcoming_limit   appointments the patient has yet to come to, and may have at most (T14)
     The practitioner:
         offered           gives this treatment (T13)
-        schedule          windows at the location for the dates asked about; its zone is the location's
+        schedule          windows and closures at the location for the dates asked about; its zone is the location's
+        time_off          leave, sorted by start (T12)
         occupied          attended phases and buffers, at every location
         elsewhere, travel_minutes   presence at *other* locations, first to last attended phase with buffers; the time
                           it takes to get to this one (T8)
@@ -50,6 +51,7 @@ class Facts:
 
     offered: bool
     schedule: Schedule
+    time_off: Sequence[Interval] = ()
     occupied: Sequence[Interval]
     elsewhere: Sequence[Interval] = ()
     travel_minutes: int = 0

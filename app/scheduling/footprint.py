@@ -22,6 +22,7 @@ class Footprint:
     """Stretches of seconds, counted from the start of the appointment; those before it are negative.
 
     duration      length of the appointment, buffers excluded
+    attended      attended phases; sorted, disjoint
     practitioner  attended phases and buffers; sorted, disjoint
     place         everything, buffers included
     patient       everything, buffers excluded
@@ -29,6 +30,7 @@ class Footprint:
     """
 
     duration: int
+    attended: tuple[Interval, ...]
     practitioner: tuple[Interval, ...]
     place: Interval
     patient: Interval
@@ -60,6 +62,7 @@ class Footprint:
         practitioner = union([(place[0], 0), *stretches, (duration, place[1])])
         return cls(
             duration=duration,
+            attended=tuple(union(stretches)),
             practitioner=tuple(practitioner),
             place=place,
             patient=(0, duration),

@@ -41,13 +41,30 @@ class Code(StrEnum):
     HOLD_LIMIT = "hold_limit"
 
 
-def obstacles(facts: Facts) -> Iterator[tuple[Code, Sequence[Interval]]]:
+Obstacle = tuple[Code, Sequence[Interval]]
+
+
+def obstacles(facts: Facts) -> Iterator[Obstacle]:
     """Each rule's forbidden starts, in the order of `Code`, as far as these facts decide it. Sorted, disjoint."""
+    yield from passing(facts)
+    yield from standing(facts)
+
+
+def passing(facts: Facts) -> Iterator[Obstacle]:
+    """The rules that change with every moment: whatever they leave free is one stretch."""
     yield Code.PAST, ((-FOREVER, facts.now),)
     if not facts.staff:
         yield Code.NOTICE, ((-FOREVER, facts.now + facts.notice_minutes * 60),)
         yield Code.HORIZON, ((_horizon_end(facts), FOREVER),)
+
+
+def standing(facts: Facts) -> Iterator[Obstacle]:
+    """The rules that stand until something changes; they do not look at `now`."""
     yield Code.CLOSED, closed(facts.schedule, facts.footprint.duration)
+    if facts.schedule.shut:
+        yield Code.CLOSURE, forbidden_starts((facts.footprint.patient,), facts.schedule.shut)
+    if facts.time_off:
+        yield Code.TIME_OFF, forbidden_starts(facts.footprint.attended, facts.time_off)
     yield Code.BUSY, forbidden_starts(facts.footprint.practitioner, facts.occupied)
     if facts.elsewhere:
         yield Code.TRAVEL, _travel(facts)
