@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import demo as demo_clinic
 from app import settings as app_settings
 from app import worker as job_worker
+from app.appointments import queries as appointments
 from app.articles import actions as articles
 from app.articles.plain_text import UnreadableText
 from app.environment import check_address, configured, database_of, fail, in_transaction, migrated, with_database
@@ -194,12 +195,17 @@ def openapi(output: Annotated[Path | None, typer.Option(help="Write it there ins
 
 @cli.command()
 def check() -> None:
-    """Check settings, database and migrations."""
+    """Check settings, database, migrations, and that appointments keep the wall times that were promised."""
     with configured() as settings:
         at, newest = with_database(settings, migrations.current), migrations.head()
         if at != newest:
             raise fail(f"The database is at {at or 'nothing'} and this program needs {newest}: run meridian migrate.")
         typer.echo(f"Settings, database and migrations ({newest}) are fine.")
+        moved = in_transaction(settings, appointments.off_their_wall_time)
+        for reference, promised, zone, shown in moved:
+            typer.echo(f"{reference} was promised for {promised:%Y-%m-%d %H:%M} in {zone}, where it is {shown:%H:%M} by now.")
+        if moved:
+            raise fail("The time-zone database has changed since these were booked: move them, or tell who comes.")
 
 
 def main() -> None:

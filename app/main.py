@@ -9,9 +9,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from app import worker
+from app.appointments import affected
 from app.appointments.routes import router as appointments
 from app.articles.routes import router as articles
+from app.availability.memory import Memory
 from app.availability.routes import router as availability
+from app.clinic.closure_routes import router as closures
 from app.clinic.place_routes import router as places
 from app.clinic.routes import router as clinic
 from app.contract import ABOUT
@@ -29,7 +32,9 @@ from app.kit.routing import Router
 from app.kit.secret import load_secret
 from app.patients.routes import router as patients
 from app.practitioners.diary_routes import router as practitioners_diaries
+from app.practitioners.override_routes import router as overrides
 from app.practitioners.routes import router as practitioners
+from app.practitioners.time_off_routes import router as time_off
 from app.settings import Settings
 from app.treatments.routes import router as treatments
 
@@ -42,7 +47,10 @@ ROUTERS: tuple[Router, ...] = (
     practitioners,
     clinic,
     places,
+    closures,
     practitioners_diaries,
+    overrides,
+    time_off,
     patients,
     enquiries,
     identity,
@@ -89,6 +97,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     app.state.clock = clock
     app.state.database = database
     app.state.gate = Gate(clock)
+    app.state.impact = affected.mark
+    app.state.memory = Memory(enabled=settings.reuse_answers)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     jobs_inside: bool = Field(default=False, description="Run background jobs in the server; `meridian serve` says so itself")
+    reuse_answers: bool = Field(
+        default=True, description="Off: every search for free times reads everything anew, which is slow and never needed"
+    )
     token_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 12
 
     @field_validator("database_url")

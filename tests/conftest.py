@@ -90,20 +90,21 @@ async def app(database_url: str, clock: Clock) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def database(app: FastAPI, clock: Clock) -> Database:
-    """The worker's database, empty but for the clinic's one row."""
+    """The worker's database, empty but for the clinic's one row and the catalogue's."""
     clock.fixed_at = NOW
     found: Database = app.state.database
     async with found.writing() as session:
         connection = await session.connection()
         await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         for table in metadata.sorted_tables:
-            if table.name not in {"secrets", "clinic"}:
+            if table.name not in {"secrets", "clinic", "catalogue"}:
                 await connection.exec_driver_sql(f"DELETE FROM {table.name}")
         await connection.exec_driver_sql(
             "UPDATE clinic SET name = 'Clinic', time_zone = 'Europe/London', currency = 'GBP', step_minutes = 15, notice_minutes = 120,"
             " horizon_days = 90, hold_minutes = 10, change_notice_minutes = 1440, travel_minutes = 0, holds_per_client = 3,"
             ' upcoming_per_patient = 10, cancel_reasons = \'[{"code": "other", "label": "Other"}]\', version = 1'
         )
+        await connection.exec_driver_sql("UPDATE catalogue SET version = version + 1")  # what somebody kept of the world before
         await session.commit()
     return found
 

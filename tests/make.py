@@ -11,6 +11,9 @@ from app.kit.db import Database
 from app.kit.ids import uuid7
 from tests.client import Client, Json
 
+# What is answered beside a change that hits no appointment.
+NOBODY_HIT: Json = {"affected": [], "affected_total": 0}
+
 
 async def make_user(database: Database, *, role: str, practitioner_id: UUID | str | None = None) -> str:
     """A signed-in user; the token. Signing in by password has tests of its own and takes a quarter of a second."""
@@ -83,6 +86,24 @@ async def set_hours(
     line = {"location_id": location_id, "starts": starts, "ends": ends, **more}
     body = {"items": [{**line, "weekday": weekday} for weekday in weekdays]}
     return await client.change(f"{path}/working-hours", body, version=(await client.read(path))["version"], method="PUT")
+
+
+async def make_override(client: Client, practitioner: Json, location_id: str, **changes: Any) -> Json:
+    """Closed on the second of December, a Wednesday."""
+    path = f"/v1/practitioners/{practitioner['id']}/overrides"
+    return await client.create(path, {"location_id": location_id, "date": "2026-12-02", "windows": [], **changes})
+
+
+async def make_time_off(client: Client, practitioner: Json, **changes: Any) -> Json:
+    """The second of December, in London."""
+    path = f"/v1/practitioners/{practitioner['id']}/time-off"
+    return await client.create(path, {"starts_at": "2026-12-02T00:00:00Z", "ends_at": "2026-12-03T00:00:00Z", **changes})
+
+
+async def make_closure(client: Client, **changes: Any) -> Json:
+    """Every location, the whole second of December."""
+    body = {"from_on": "2026-12-02", "to_on": "2026-12-02", "reason": "Floor is painted", **changes}
+    return await client.create("/v1/closures", body)
 
 
 async def make_patient(client: Client, **changes: Any) -> Json:

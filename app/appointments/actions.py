@@ -14,6 +14,8 @@ from app.appointments.models import BOOKED, CANCELLED, PENDING, Appointment
 from app.appointments.refusal import SlotUnavailable, refusal
 from app.appointments.schemas import AppointmentCreate
 from app.availability.candidates import Caller
+from app.availability.free import Free
+from app.availability.memory import Memory
 from app.availability.rows import PatientRow, PlaceRow
 from app.availability.search import known_patient
 from app.clinic import queries as clinic_queries
@@ -24,6 +26,7 @@ from app.identity import audit
 from app.identity.actions import new_link
 from app.identity.actor import Actor
 from app.identity.models import AuditEntry, PatientLink
+from app.identity.policy import PATIENT as LINK
 from app.identity.policy import PRACTITIONER
 from app.kit.batch import Batch, Cursor
 from app.kit.db import Connection, driver
@@ -55,19 +58,23 @@ class Made:
     manage_token: str | None
 
 
-async def preview(session: AsyncSession, actor: Actor, wanted: AppointmentCreate, fixed_now: datetime | None) -> Appointment:
+async def preview(
+    session: AsyncSession, memory: Memory[Free], actor: Actor, wanted: AppointmentCreate, fixed_now: datetime | None
+) -> Appointment:
     """What booking would make; nothing is locked or written. Raises as `book` does."""
     connection = await driver(session)
     caller, _ = await _caller(connection, actor, wanted, fixed_now)
-    decision = await booking.decide(connection, _wish(wanted), caller, fixed_now, dry_run=True)
+    decision = await booking.decide(connection, memory, _wish(wanted), caller, fixed_now, dry_run=True)
     return Appointment(**_row(actor, wanted, decision, uuid7()))
 
 
-async def book(session: AsyncSession, actor: Actor, wanted: AppointmentCreate, fixed_now: datetime | None) -> Made:
+async def book(
+    session: AsyncSession, memory: Memory[Free], actor: Actor, wanted: AppointmentCreate, fixed_now: datetime | None
+) -> Made:
     """Raises InvalidField, and SlotUnavailable with every reason and what is free instead."""
     connection = await driver(session)
     caller, patient = await _caller(connection, actor, wanted, fixed_now)
-    decision = await booking.decide(connection, _wish(wanted), caller, fixed_now, dry_run=False)
+    decision = await booking.decide(connection, memory, _wish(wanted), caller, fixed_now, dry_run=False)
     newcomer = None
     if wanted.patient is not None:
         # Staff know whom they are writing down; what a stranger says is theirs to confirm.
@@ -85,7 +92,8 @@ async def _caller(
     """Who comes, as far as the rules may know. Raises InvalidField when that is not said, or said by somebody who may not."""
     if actor.role == PRACTITIONER and wanted.practitioner_id != actor.practitioner_id:
         raise Forbidden("A practitioner books into their own diary only.")
-    if (wanted.patient is None) == (wanted.patient_id is None):
+    comes_again = actor.role == LINK and wanted.patient is None and wanted.patient_id is None
+    if not comes_again and (wanted.patient is None) == (wanted.patient_id is None):
         raise InvalidField("/patient", "Either a patient or a patient_id is needed")
     if not actor.is_staff:
         for pointer, value in (("/patient_id", wanted.patient_id), ("/place_id", wanted.place_id)):
@@ -93,7 +101,7 @@ async def _caller(
                 raise InvalidField(pointer, "Only staff may choose this")
         if wanted.patient is not None and wanted.patient.email is None and wanted.patient.phone is None:
             raise InvalidField("/patient", "An e-mail address or a telephone number is needed")
-    if wanted.patient_id is None:
+    if wanted.patient_id is None and not comes_again:
         return Caller(staff=actor.is_staff), None
     return await known_patient(connection, actor, wanted.patient_id, fixed_now, "/patient_id")
 
@@ -107,7 +115,8 @@ def _wish(wanted: AppointmentCreate) -> Wish:
 def _row(actor: Actor, wanted: AppointmentCreate, decision: Decision, patient_id: UUID) -> dict[str, Any]:
     """The appointment's columns: what it was booked with, whatever becomes of the treatment."""
     treatment, candidate = decision.catalogue.treatment, decision.candidate
-    price = candidate.practitioner.price_amount
+    offer = candidate.practitioner.offer
+    price = None if offer is None else offer.price_amount
     zone = candidate.location.time_zone
     return {
         "id": uuid7(),
@@ -127,7 +136,7 @@ def _row(actor: Actor, wanted: AppointmentCreate, decision: Decision, patient_id
         "time_zone": zone,
         "wall_start": wanted.starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None),
         "price_amount": treatment.price_amount if price is None else price,
-        "price_currency": candidate.practitioner.price_currency or treatment.price_currency,
+        "price_currency": treatment.price_currency if offer is None or offer.price_currency is None else offer.price_currency,
         "notes": wanted.notes,
         "cancelled_at": None,
         "cancel_reason": None,
@@ -199,7 +208,7 @@ def _shifted(resource_id: int, stretch: tuple[int, int], row: dict[str, Any]) ->
 
 
 def _lost(row: dict[str, Any], code: Code) -> SlotUnavailable:
-    return SlotUnavailable([refusal(0, int(row["starts_at"].timestamp()), [slots.Reason(code)])])
+    return SlotUnavailable([refusal(0, int(row["starts_at"].timestamp()), [slots.Reason(code)], staff=True)])
 
 
 async def confirm(session: AsyncSession, actor: Actor, appointment: Appointment) -> Appointment:

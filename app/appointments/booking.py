@@ -1,30 +1,31 @@
-"""Whether, with whom and where a sitting can be had: read, lock, decide. `actions` writes what is decided here.
+"""Whether, with whom and where a sitting can be had: lock, read, decide. `actions` writes what is decided here.
 
-    facts     the catalogue, before any lock (one trip)
-    lock      practitioner and patient, and in the next statement what is taken (one trip); the catalogue again if its version moved meanwhile
+    lock      practitioner and patient, and in later statements whatever the rules look at: the catalogue's version, what is out of the ordinary,
+              what is taken (one trip). The catalogue itself is the one in memory; if its version is another by now, all is read again
     decide    the core's reasons; none means yes
 
 A sixth file beside the usual five, because deciding and writing are each a screen long.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from app.appointments.refusal import SlotUnavailable, nearest, refusal
-from app.availability import queries
-from app.availability.answer import Found
-from app.availability.candidates import Caller, Candidate, Situation, candidates, local_dates, reach, resource_ids
-from app.availability.rows import Catalogue, Diaries, PlaceRow
-from app.availability.search import load
+from app.availability.candidates import DAY_SECONDS, Caller, Candidate
+from app.availability.free import Found, Free
+from app.availability.memory import Memory
+from app.availability.rows import Catalogue, PlaceRow
+from app.availability.search import MAX_ATTEMPTS, select
+from app.availability.view import Select, Subject, View, look, receive, send
 from app.diary import ledger
 from app.kit.batch import Batch
 from app.kit.db import Connection
-from app.kit.errors import InvalidField
+from app.kit.errors import InvalidField, Unavailable
 from app.scheduling import slots
 from app.scheduling.obstacles import Code
-from app.scheduling.zones import local_date, midnight
+from app.scheduling.turns import by_turn, week_and_day
 
 ALTERNATIVE_DAYS = 14
 _UNLOCKED = "unlocked"
@@ -55,141 +56,139 @@ class Decision:
     at: datetime
 
 
-async def decide(connection: Connection, wish: Wish, caller: Caller, fixed_now: datetime | None, *, dry_run: bool) -> Decision:
+async def decide(
+    connection: Connection, memory: Memory[Free], wish: Wish, caller: Caller, fixed_now: datetime | None, *, dry_run: bool
+) -> Decision:
     """Raises InvalidField for ids that mean nothing, SlotUnavailable with all reasons. Unless `dry_run`, what is decided is locked."""
-    desk = _Desk(connection, await _catalogue(connection, wish), wish, caller, fixed_now)
+    desk = _Desk(connection, memory, wish, caller, fixed_now)
     if dry_run:
-        return desk.decision((await desk.free_by_turn())[0])
+        return desk.decision(await desk.first_in_turn())
     if wish.practitioner_id is not None:
-        decision = await desk.locked_decision(desk.who[0])
+        decision = await desk.locked_decision(wish.practitioner_id)
         if decision is None:
             raise await desk.refused()
         return decision
-    for _ in desk.who:
+    for _ in range(MAX_ATTEMPTS):
         # Somebody may be faster with this one; then we look again who is free.
-        decision = await desk.locked_decision((await desk.free_by_turn())[0])
+        decision = await desk.locked_decision((await desk.first_in_turn()).practitioner.id)
         if decision is not None:
             return decision
-    raise await desk.refused()
+    raise Unavailable
 
 
 class _Desk:
-    """One wish being dealt with: what has been loaded for it so far."""
+    """One wish being dealt with: what was seen for it last, and the reasons that were found against it."""
 
     def __init__(
-        self, connection: Connection, catalogue: Catalogue, wish: Wish, caller: Caller, fixed_now: datetime | None
+        self, connection: Connection, memory: Memory[Free], wish: Wish, caller: Caller, fixed_now: datetime | None
     ) -> None:
         self._connection = connection
-        self._catalogue = catalogue
+        self._memory = memory
         self._wish = wish
         self._caller = caller
         self._fixed_now = fixed_now
-        self._at = fixed_now or catalogue.treatment.now
+        self._view: View | None = None
         self._reasons: list[slots.Reason] = []
-        self.who = candidates(catalogue, [wish.location_id])
-        self._situation: Situation | None = None
 
-    async def free_by_turn(self) -> list[Candidate]:
-        """Candidates that are free, without any lock; whose turn it is first (T19). Raises SlotUnavailable when there are none."""
-        start, zone = self._wish.starts_at, self._catalogue.locations[self._wish.location_id].time_zone
-        week, day = _week_and_day(zone, start)
-        from_at, to_at = reach(start, start + 1)
-        diaries = await queries.load_diaries(
-            self._connection,
-            self._catalogue,
-            resource_ids(self._catalogue, self.who, self._caller),
-            min(from_at, week[0]),
-            max(to_at, week[1]),
-        )
-        self._situation = self._situation_of(diaries)
+    async def first_in_turn(self) -> Candidate:
+        """Of those who are free, without any lock, the one whose turn it is (T19). Raises SlotUnavailable when nobody is."""
+        wish = self._wish
+        catalogue = self._catalogue(None if wish.practitioner_id is None else [wish.practitioner_id])
+        zone = (await catalogue(None)).locations[wish.location_id].time_zone
+        week, _ = week_and_day(zone, wish.starts_at)
+        subject = self._subject(min(week[0], wish.starts_at), max(week[1], wish.starts_at + 1))
+        view = self._view = await look(self._connection, catalogue, subject, self._fixed_now)
         self._reasons = []
-        free = [candidate for candidate in self.who if not self._ask(self._situation, candidate)]
+        free = {one.practitioner.id: one for one in view.who if not self._ask(view, one)}
         if not free:
             raise await self.refused()
+        taken = {who: view.diaries.occupied.get(one.practitioner.resource_id, ()) for who, one in free.items()}
+        return free[by_turn(free, taken, zone, wish.starts_at)[0]]
 
-        def turn(candidate: Candidate) -> tuple[int, int, UUID]:
-            taken = diaries.occupied.get(candidate.practitioner.resource_id, [])
-            return _overlap(taken, week), _overlap(taken, day), candidate.practitioner.id
-
-        return sorted(free, key=turn)
-
-    async def locked_decision(self, candidate: Candidate) -> Decision | None:
+    async def locked_decision(self, practitioner_id: UUID) -> Decision | None:
         """Yes, with practitioner and patient locked; or None with the reasons noted and the locks given back, since whoever waits for them
         need not wait for what a refusal takes to write."""
-        ids = [candidate.practitioner.resource_id]
-        if self._caller.patient_resource_id is not None:
-            ids.append(self._caller.patient_resource_id)
+        of_one = self._catalogue([practitioner_id])
+        catalogue = await of_one(None)
+        patient = self._caller.patient_resource_id
+        ids = [catalogue.practitioners[0].resource_id] + ([] if patient is None else [patient])
         async with Batch(self._connection) as batch:
             await batch.execute(f"SAVEPOINT {_UNLOCKED}")
             lock = await ledger.lock(batch, ids)
-            drawn = await ledger.draw_resource_id(batch) if self._caller.patient_resource_id is None else None
-            cursors = await queries.ask_diaries(
-                batch,
-                self._catalogue,
-                resource_ids(self._catalogue, [candidate], self._caller),
-                *reach(self._wish.starts_at, self._wish.starts_at + 1),
-            )
-        locked = await ledger.locked(lock, ids)
-        self._at = self._fixed_now or locked.at
-        current: Candidate | None = candidate
-        if locked.versions[candidate.practitioner.resource_id] != candidate.practitioner.version + 1:
-            # Hours, offers or registrations may have changed while we waited.
-            await self._reload()
-            current = next((one for one in self.who if one.practitioner.id == candidate.practitioner.id), None)
-        self._situation = self._situation_of(await queries.read_diaries(cursors))
+            drawn = await ledger.draw_resource_id(batch) if patient is None else None
+            sent = await send(batch, catalogue, self._subject(self._wish.starts_at, self._wish.starts_at + 1))
+        try:
+            locked = await ledger.locked(lock, ids)
+        except ledger.MissingResourceError:
+            # Deleted since the catalogue in memory was read: reading it again says so to whoever asked.
+            await of_one(catalogue.version)
+            raise
+        view = self._view = await receive(self._connection, of_one, sent, self._fixed_now or locked.at)
         self._reasons = []
-        if current is None or self._ask(self._situation, current):
+        if self._ask(view, view.who[0]):
             await self._connection.execute(f"ROLLBACK TO SAVEPOINT {_UNLOCKED}")
             return None
         row = await drawn.fetchone() if drawn else None
-        return self.decision(current, row[0] if row else None)
+        return self.decision(view.who[0], row[0] if row else None)
 
     def decision(self, candidate: Candidate, new_resource_id: int | None = None) -> Decision:
-        if self._situation is None:
-            raise AssertionError("asked before anything was read")
-        pool = self._situation.pool(self._wish.location_id)
-        rows = {row.id: row for row in self._catalogue.places_at(self._wish.location_id)}
+        view, location_id = self.view, self._wish.location_id
+        pool = view.situation.pool(location_id)
+        rows = {row.id: row for row in view.catalogue.places_at(location_id)}
         places = [] if pool is None else [rows[place_id] for place_id in pool.free(self._wish.starts_at, candidate.footprint)]
-        return Decision(self._catalogue, candidate, places, self._caller.patient_resource_id or new_resource_id, self._at)
+        return Decision(view.catalogue, candidate, places, self._caller.patient_resource_id or new_resource_id, view.at)
 
     async def refused(self) -> SlotUnavailable:
         """The refusal, with what is free instead with anybody at that location."""
-        wish = self._wish
-        if not self.who:
+        wish, view = self._wish, self.view
+        if not view.who:
             self._reasons.append(slots.Reason(Code.NOT_OFFERED))
-        catalogue = await load(self._connection, wish.treatment_id, None, wish.location_id)
-        who = candidates(catalogue, [wish.location_id])
-        now = int(self._at.timestamp())
-        from_at = max(wish.starts_at - ALTERNATIVE_DAYS * 86_400, now)
-        to_at = max(wish.starts_at, now) + ALTERNATIVE_DAYS * 86_400
-        alternatives = []
-        if who:
-            ids = resource_ids(catalogue, who, self._caller)
-            diaries = await queries.load_diaries(self._connection, catalogue, ids, *reach(from_at, to_at))
-            from_on, to_on = local_dates(who, from_at, to_at)
-            situation = Situation(catalogue, diaries, self._caller, now=now, from_on=from_on, to_on=to_on)
-            found = [Found(one, slots.openings(situation.facts(one), from_at, to_at)) for one in who]
-            alternatives = nearest(0, wish.starts_at, found, wish.practitioner_id)
-        return SlotUnavailable([refusal(0, wish.starts_at, self._reasons)], alternatives)
+        now = int(view.at.timestamp())
+        from_at = max(wish.starts_at - ALTERNATIVE_DAYS * DAY_SECONDS, now)
+        to_at = max(wish.starts_at, now) + ALTERNATIVE_DAYS * DAY_SECONDS
+        alternatives = nearest(0, wish.starts_at, await self._free_instead(from_at, to_at, now), wish.practitioner_id)
+        return SlotUnavailable([refusal(0, wish.starts_at, self._reasons, staff=self._caller.staff)], alternatives)
 
-    def _ask(self, situation: Situation, candidate: Candidate) -> Sequence[slots.Reason]:
-        found = slots.reasons(situation.facts(candidate), self._wish.starts_at)
+    @property
+    def view(self) -> View:
+        if self._view is None:
+            raise AssertionError("decided before anything was seen")
+        return self._view
+
+    async def _free_instead(self, from_at: int, to_at: int, now: int) -> list[Found]:
+        outdated = None
+        for _ in range(MAX_ATTEMPTS):
+            catalogue = await self._catalogue(None)(outdated)
+            free = Free(catalogue, self._caller, self._wish.location_id, from_at, to_at)
+            if await free.refresh(self._connection) is not None:
+                return free.found(now)
+            outdated = catalogue.version
+        raise Unavailable
+
+    def _ask(self, view: View, candidate: Candidate) -> Sequence[slots.Reason]:
+        found = slots.reasons(view.situation.facts(candidate), self._wish.starts_at)
         self._reasons += found
         return found
 
-    def _situation_of(self, diaries: Diaries) -> Situation:
-        zone = self._catalogue.locations[self._wish.location_id].time_zone
-        on = local_date(zone, self._wish.starts_at)
-        return Situation(self._catalogue, diaries, self._caller, now=int(self._at.timestamp()), from_on=on, to_on=on)
+    def _subject(self, from_at: int, to_at: int) -> Subject:
+        return Subject(self._wish.location_id, self._caller, from_at, to_at)
 
-    async def _reload(self) -> None:
-        self._catalogue = await _catalogue(self._connection, self._wish)
-        self.who = candidates(self._catalogue, [self._wish.location_id])
+    def _catalogue(self, practitioner_ids: Sequence[UUID] | None) -> Select:
+        wish = self._wish
 
+        async def catalogue(older_than: int | None) -> Catalogue:
+            found = await select(
+                self._memory,
+                self._connection,
+                wish.treatment_id,
+                practitioner_ids,
+                wish.location_id,
+                prefix="/",
+                older_than=older_than,
+            )
+            return _with_wanted_place(found, wish)
 
-async def _catalogue(connection: Connection, wish: Wish) -> Catalogue:
-    wanted = None if wish.practitioner_id is None else [wish.practitioner_id]
-    return _with_wanted_place(await load(connection, wish.treatment_id, wanted, wish.location_id, prefix="/"), wish)
+        return catalogue
 
 
 def _with_wanted_place(catalogue: Catalogue, wish: Wish) -> Catalogue:
@@ -199,20 +198,4 @@ def _with_wanted_place(catalogue: Catalogue, wish: Wish) -> Catalogue:
     places = [place for place in catalogue.places_at(wish.location_id) if place.id == wish.place_id]
     if not places:
         raise InvalidField("/place_id", "There is no such place of the kind that the treatment needs", "unknown_id")
-    return Catalogue(catalogue.treatment, catalogue.locations, catalogue.practitioners, places)
-
-
-def _week_and_day(zone: str, start: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The local week, Monday to Sunday, and the local day of a start, as instants."""
-    on = local_date(zone, start)
-    monday = on - timedelta(days=on.weekday())
-    return _span(zone, monday, 7), _span(zone, on, 1)
-
-
-def _span(zone: str, on: date, days: int) -> tuple[int, int]:
-    return midnight(zone, on), midnight(zone, on + timedelta(days=days))
-
-
-def _overlap(taken: Sequence[tuple[int, int]], span: tuple[int, int]) -> int:
-    """Seconds of a span that are taken."""
-    return sum(max(min(end, span[1]) - max(start, span[0]), 0) for start, end in taken)
+    return replace(catalogue, places=places)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Numeric
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Record
@@ -24,6 +24,7 @@ class Appointment(Record, Base):
         Index("ix_appointments_practitioner_id_starts_at", "practitioner_id", "starts_at"),
         Index("ix_appointments_patient_id_starts_at", "patient_id", "starts_at"),
         Index("ix_appointments_place_id_starts_at", "place_id", "starts_at"),
+        Index("ix_appointments_affected", "starts_at", postgresql_where=text("affected_by <> '[]'")),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)
@@ -47,6 +48,15 @@ class Appointment(Record, Base):
     notes: Mapped[str | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
+    # Why it can no longer be kept as it is: codes of refusals. Nothing is cancelled for them; somebody deals with it.
+    affected_by: Mapped[list[Any]] = mapped_column(server_default="[]")
+
+    def __init__(self, **columns: Any) -> None:
+        super().__init__(**{"affected_by": [], **columns})
+
+    @property
+    def affected(self) -> bool:
+        return bool(self.affected_by) and self.status != CANCELLED
 
     @property
     def duration_minutes(self) -> int:

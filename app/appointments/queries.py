@@ -1,12 +1,14 @@
 """Every SELECT of appointments."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Select, cast, select
+from sqlalchemy import Date, Select, and_, cast, func, not_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments.models import Appointment
+from app.appointments.models import CANCELLED, Appointment
 from app.identity.actor import Actor
 from app.identity.policy import PATIENT
 from app.kit.errors import NotFound
@@ -44,6 +46,39 @@ def on_local_dates(statement: Select[Appointment], from_on: date | None, to_on: 
         latest = datetime.combine(to_on + timedelta(days=2), time(), UTC)
         statement = statement.where(Appointment.starts_at < latest, local_date <= to_on)
     return statement
+
+
+def affected(statement: Select[Appointment], wanted: bool) -> Select[Appointment]:
+    """Those that can no longer be kept, and that nobody has dealt with by cancelling; or the others."""
+    hit = and_(text("appointments.affected_by <> '[]'"), Appointment.status != CANCELLED)
+    return statement.where(hit if wanted else not_(hit))
+
+
+async def upcoming_of(session: AsyncSession, resource_ids: Collection[int], now: datetime) -> list[Appointment]:
+    """What these practitioners have yet to do, by start; locked against whoever changes an appointment without its practitioner's lock."""
+    statement = (
+        select(Appointment)
+        .join(Practitioner, Practitioner.id == Appointment.practitioner_id)
+        .where(Practitioner.resource_id.in_(resource_ids), Appointment.status != CANCELLED, Appointment.ends_at > now)
+        .order_by(Appointment.starts_at, Appointment.id)
+        .with_for_update(of=Appointment)
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def off_their_wall_time(session: AsyncSession) -> list[tuple[str, datetime, str, datetime]]:
+    """Appointments to come whose instant no longer shows the wall time that was promised, as after an update of the time-zone database: reference,
+    wall time promised, zone, wall time shown; by start (T1)."""
+    to_come = (
+        select(Appointment.reference, Appointment.wall_start, Appointment.time_zone, Appointment.starts_at)
+        .where(Appointment.status != CANCELLED, Appointment.starts_at > func.clock_timestamp())
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    rows = [
+        (reference, promised, zone, starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None))
+        for reference, promised, zone, starts_at in (await session.execute(to_come)).all()
+    ]
+    return [row for row in rows if row[1] != row[3]]
 
 
 async def resource_ids(session: AsyncSession, appointment: Appointment) -> list[int]:

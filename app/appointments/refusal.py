@@ -6,12 +6,14 @@ from itertools import islice
 from typing import Any, ClassVar
 from uuid import UUID
 
-from app.appointments.schemas import Alternative, Reason, Refusal
-from app.availability.answer import Found, local_text
+from app.appointments.schemas import Alternative, Refusal
+from app.availability.answer import local_text
+from app.availability.explain import told_until, united
+from app.availability.free import Found
+from app.availability.schemas import Reason
 from app.kit.errors import Conflict
 from app.kit.wire import as_facts
 from app.scheduling import slots
-from app.scheduling.obstacles import Code
 from app.scheduling.slots import Opening
 
 MAX_ALTERNATIVES = 5
@@ -43,21 +45,10 @@ class SlotUnavailable(Conflict):
         super().__init__(detail, refusals=as_facts(refusals), alternatives=as_facts(alternatives))
 
 
-def refusal(index: int, start: int, reasons: Iterable[slots.Reason]) -> Refusal:
-    """`reasons` of one candidate or of several: each code once, in the order of the rules, gone when the first candidate is rid of it."""
-    until: dict[Code, int | None] = {}
-    for reason in reasons:
-        known = until.get(reason.code, reason.until)
-        until[reason.code] = None if known is None or reason.until is None else min(known, reason.until)
-    order = list(Code)
-    return Refusal(
-        index=index,
-        starts_at=_instant(start),
-        reasons=[
-            Reason(code=code.value, until=None if (at := until[code]) is None else _instant(at))
-            for code in sorted(until, key=order.index)
-        ],
-    )
+def refusal(index: int, start: int, reasons: Iterable[slots.Reason], *, staff: bool) -> Refusal:
+    """`reasons` of one candidate or of several. Until when somebody is on leave is for staff."""
+    told = [Reason(code=code.value, until=told_until(code, until, staff=staff)) for code, until in united(reasons)]
+    return Refusal(index=index, starts_at=_instant(start), reasons=told)
 
 
 def nearest(index: int, start: int, found: Iterable[Found], wanted: UUID | None) -> list[Alternative]:

@@ -48,11 +48,11 @@ ForChange = Annotated[Appointment, Depends(_for_change)]
 async def create_appointment(
     request: Request, session: Session, actor: CurrentActor, body: AppointmentCreate, response: Response
 ) -> object:
-    fixed_now = request.app.state.clock.fixed_at
+    fixed_now, memory = request.app.state.clock.fixed_at, request.app.state.memory
     if body.validate_only:
-        found = AppointmentPreview.model_validate(await actions.preview(session, actor, body, fixed_now))
+        found = AppointmentPreview.model_validate(await actions.preview(session, memory, actor, body, fixed_now))
         return Response(found.model_dump_json(), media_type="application/json")
-    made = await actions.book(session, actor, body, fixed_now)
+    made = await actions.book(session, memory, actor, body, fixed_now)
     response.headers["Location"] = f"/v1/appointments/{made.appointment.id}"
     etag.tagged(response, made.appointment)
     return AppointmentMade.model_validate(
@@ -79,6 +79,9 @@ async def list_appointments(
     location_id: Annotated[Uuid | None, Query()] = None,
     place_id: Annotated[Uuid | None, Query()] = None,
     status: Annotated[Status | None, Query(examples=["booked"])] = None,
+    affected: Annotated[
+        bool | None, Query(description="Only those that can, or cannot, be kept as they are", examples=[False])
+    ] = None,
     sort: Annotated[Literal["starts_at", "-starts_at"], Query(description="A leading minus is descending")] = "-starts_at",
 ) -> Page[AppointmentOut]:
     statement = queries.on_local_dates(queries.visible_to(actor), from_, to)
@@ -92,6 +95,8 @@ async def list_appointments(
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(column == value)
+    if affected is not None:
+        statement = queries.affected(statement, affected)
     keys = [Appointment.starts_at, Appointment.id]
     found, cursor = await paginate(session, statement, page, keys, descending=sort.startswith("-"))
     return Page(items=found, next_cursor=cursor)

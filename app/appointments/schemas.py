@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.availability.schemas import Reason
 from app.kit.wire import Flag, Input, Instant, Money, Output, Uuid, examples, text
 from app.patients.schemas import Person
 from app.treatments.schemas import Phase
@@ -38,6 +39,8 @@ _APPOINTMENT = {
     "notes": None,
     "cancelled_at": None,
     "cancel_reason": None,
+    "affected": False,
+    "affected_by": [],
     "created_at": "2026-12-01T08:30:00Z",
     "updated_at": "2026-12-01T08:30:00Z",
     "version": 1,
@@ -76,7 +79,18 @@ class AppointmentPreview(Output):
             name: value
             for name, value in _APPOINTMENT.items()
             if name
-            not in {"id", "reference", "patient_id", "cancelled_at", "cancel_reason", "created_at", "updated_at", "version"}
+            not in {
+                "id",
+                "reference",
+                "patient_id",
+                "cancelled_at",
+                "cancel_reason",
+                "affected",
+                "affected_by",
+                "created_at",
+                "updated_at",
+                "version",
+            }
         }
     )
 
@@ -106,6 +120,8 @@ class AppointmentOut(AppointmentPreview):
     patient_id: UUID
     cancelled_at: Instant | None
     cancel_reason: str | None
+    affected: bool = Field(description="Whether it can no longer be kept as it is, since time was taken away after it was booked")
+    affected_by: list[str] = Field(description="Why: `closed`, `closure`, `time_off`, `registration`, `not_offered`")
     created_at: Instant
     updated_at: Instant
     version: int
@@ -125,27 +141,6 @@ class CancelBody(Input):
     model_config = examples({"reason": "other"})
 
     reason: Annotated[str, Field(strict=True, max_length=40, pattern=r"^[a-z0-9_]+$")] = "other"
-
-
-class Reason(Output):
-    """Why a start cannot be had: one of the codes of the rules of time. `until`: the first instant at which this reason is gone."""
-
-    code: Literal[
-        "past",
-        "notice",
-        "horizon",
-        "grid",
-        "closed",
-        "busy",
-        "travel",
-        "place_busy",
-        "patient_busy",
-        "not_offered",
-        "registration",
-        "audience",
-        "daily_limit",
-    ]
-    until: Instant | None = None
 
 
 class Refusal(Output):

@@ -4,22 +4,14 @@ are put together here, and what one window's free starts look like is remembered
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.availability.candidates import Candidate
+from app.availability.free import Found
 from app.scheduling.slots import Opening
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A candidate and its openings, ascending."""
-
-    candidate: Candidate
-    openings: list[Opening]
 
 
 def first_start(found: Iterable[Found]) -> tuple[int, Candidate] | None:

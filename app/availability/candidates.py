@@ -1,16 +1,15 @@
 """From rows to the core's facts: one candidate is one practitioner at one location. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from app.availability.rows import Catalogue, Diaries, LocationRow, PlaceRow, PractitionerRow, TreatmentRow
+from app.availability.queries import Range
+from app.availability.rows import Calendar, Catalogue, Diaries, LocationRow, PlaceRow, PractitionerRow, TreatmentRow
 from app.scheduling.facts import Facts
 from app.scheduling.footprint import Footprint, Phase
-from app.scheduling.hours import schedule
-from app.scheduling.intervals import Interval
+from app.scheduling.hours import Closure, Schedule, schedule
 from app.scheduling.places import Place, Pool
 from app.scheduling.zones import local_date
 
@@ -18,7 +17,7 @@ DAY_SECONDS = 24 * 60 * 60
 # An appointment of 24 hours, its buffers and the way to another location: nothing further off can matter.
 REACH_SECONDS = 3 * DAY_SECONDS
 
-_footprint = lru_cache(maxsize=1024)(Footprint.of)
+footprint_of = lru_cache(maxsize=1024)(Footprint.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,13 @@ class Caller:
     """What the rules have to know of who asks, and for whom.
 
     Nothing is known about a stranger, who counts as new (T10). `returning` None: staff look without having said for whom, so that no audience
-    is left out.
+    is left out. `upcoming`: how many appointments the patient has yet to come to.
     """
 
     staff: bool
     returning: bool | None = False
     patient_resource_id: int | None = None
+    upcoming: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,51 +48,65 @@ class Candidate:
         return self.footprint.duration // 60
 
 
-def candidates(catalogue: Catalogue, location_ids: Iterable[UUID] | None) -> list[Candidate]:
-    """Everybody at every location where they work, or at those given whether or not they work there; by ids."""
+def candidates(catalogue: Catalogue, calendar: Calendar, location_id: UUID | None) -> list[Candidate]:
+    """Everybody at every location where they work, be it for a day, or at the one given whether or not they work there; by ids."""
     return [
-        _candidate(catalogue.treatment, practitioner, catalogue.locations[location_id])
+        _candidate(catalogue.treatment, practitioner, catalogue.locations[at])
         for practitioner in catalogue.practitioners
-        for location_id in (sorted(practitioner.hours) if location_ids is None else location_ids)
+        for at in ([location_id] if location_id is not None else sorted(_workplaces(practitioner, calendar)))
     ]
 
 
+def _workplaces(practitioner: PractitionerRow, calendar: Calendar) -> set[UUID]:
+    return {*practitioner.hours, *(at for who, at in calendar.overrides if who == practitioner.id)}
+
+
 def _candidate(treatment: TreatmentRow, practitioner: PractitionerRow, location: LocationRow) -> Candidate:
-    phases = practitioner.phases or treatment.phases
-    footprint = _footprint(
+    phases = treatment.phases
+    if practitioner.offer is not None and practitioner.offer.phases is not None:
+        phases = practitioner.offer.phases
+    footprint = footprint_of(
         phases, buffer_before_minutes=treatment.buffer_before_minutes, buffer_after_minutes=treatment.buffer_after_minutes
     )
     return Candidate(practitioner, location, phases, footprint)
 
 
-def resource_ids(catalogue: Catalogue, found: Sequence[Candidate], caller: Caller) -> list[int]:
+def resource_ids(catalogue: Catalogue, location_id: UUID | None, caller: Caller) -> list[int]:
     """Whose diaries have to be read."""
-    locations = {candidate.location.id for candidate in found}
-    ids = {candidate.practitioner.resource_id for candidate in found}
-    ids |= {place.resource_id for place in catalogue.places if place.location_id in locations}
+    ids = {practitioner.resource_id for practitioner in catalogue.practitioners}
+    ids |= {place.resource_id for place in catalogue.places if location_id in {None, place.location_id}}
     if caller.patient_resource_id is not None:
         ids.add(caller.patient_resource_id)
     return sorted(ids)
 
 
-def reach(from_at: int, to_at: int) -> Interval:
-    """The instants between which diaries have to be known to say what may start from `from_at` up to `to_at`.
+def reach(locations: Iterable[LocationRow], from_at: int, to_at: int) -> Range:
+    """What has to be known to say what may start from `from_at` up to `to_at` at some locations.
 
-    Whole days on either side, so that daily limits see every appointment of a day.
+    Whole days on either side, so that daily limits see every appointment of a day. The dates are those at the locations.
     """
-    return from_at - REACH_SECONDS, to_at + REACH_SECONDS
+    zones = {one.time_zone for one in locations}
+    return Range(
+        from_at=from_at - REACH_SECONDS,
+        to_at=to_at + REACH_SECONDS,
+        from_on=min((local_date(zone, from_at) for zone in zones), default=local_date("UTC", from_at)),
+        to_on=max((local_date(zone, to_at - 1) for zone in zones), default=local_date("UTC", to_at - 1)),
+    )
 
 
 class Situation:
     """Everything loaded for one question; makes the core's facts for each candidate."""
 
-    def __init__(self, catalogue: Catalogue, diaries: Diaries, caller: Caller, *, now: int, from_on: date, to_on: date) -> None:
-        """`from_on` and `to_on` are the local dates, at the locations, on which something may start."""
+    def __init__(
+        self, catalogue: Catalogue, calendar: Calendar, diaries: Diaries, caller: Caller, *, now: int, range_: Range
+    ) -> None:
+        """`range_` is what calendar and diaries are known for."""
         self.catalogue = catalogue
         self.now = now
+        self._calendar = calendar
         self._diaries = diaries
         self._caller = caller
-        self._dates = (from_on, to_on)
+        self._dates = (range_.from_on, range_.to_on)
         self._pools: dict[UUID, Pool | None] = {}
 
     def facts(self, candidate: Candidate) -> Facts:
@@ -107,15 +121,29 @@ class Situation:
             horizon_days=treatment.horizon_days,
             admitted=caller.returning is None or treatment.audience in {"all", "returning" if caller.returning else "new"},
             patient_occupied=diaries.occupied.get(caller.patient_resource_id or 0, ()),
+            upcoming=caller.upcoming,
+            upcoming_limit=treatment.upcoming_per_patient,
             offered=is_offered(treatment, practitioner, location, staff=caller.staff),
-            schedule=schedule(practitioner.hours.get(location.id, ()), location.time_zone, *self._dates),
+            schedule=self.schedule(candidate),
+            time_off=self._calendar.time_off.get(practitioner.id, ()),
             occupied=diaries.occupied.get(practitioner.resource_id, ()),
             elsewhere=[where for at, where in diaries.presence.get(practitioner.resource_id, ()) if at != location.id],
             travel_minutes=treatment.travel_minutes,
             registered_until=practitioner.registered_until,
-            day_starts=diaries.day_starts.get(practitioner.id, ()),
+            day_starts=diaries.day_starts.get(practitioner.resource_id, ()),
             daily_limit=practitioner.daily_limit,
             pool=self.pool(location.id),
+        )
+
+    def schedule(self, candidate: Candidate, closures: tuple[Closure, ...] | None = None) -> Schedule:
+        """With the closures of the location, unless others are given."""
+        practitioner, location = candidate.practitioner, candidate.location
+        return schedule(
+            practitioner.hours.get(location.id, ()),
+            location.time_zone,
+            *self._dates,
+            self._calendar.overrides.get((practitioner.id, location.id), ()),
+            self._calendar.closures_at(location.id) if closures is None else closures,
         )
 
     def pool(self, location_id: UUID) -> Pool | None:
@@ -136,12 +164,6 @@ def is_offered(treatment: TreatmentRow, practitioner: PractitionerRow, location:
         treatment.active
         and practitioner.active
         and location.active
-        and practitioner.offers
+        and practitioner.offer is not None
         and (staff or treatment.bookable_online)
     )
-
-
-def local_dates(found: Sequence[Candidate], from_at: int, to_at: int) -> tuple[date, date]:
-    """The local dates, over all the locations, of the instants from `from_at` up to `to_at`."""
-    zones = {candidate.location.time_zone for candidate in found}
-    return min(local_date(zone, from_at) for zone in zones), max(local_date(zone, to_at - 1) for zone in zones)

@@ -1,166 +1,272 @@
-"""Loads what the core has to know. Two trips, whatever the number of practitioners and days: the catalogue, then what is occupied.
+"""Loads what the core has to know for a range of time: what is out of the ordinary, what is taken, and who it is for. One trip,
+whatever the number of practitioners and days.
 
 Rows, not entities: hydrating objects costs more than the search.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from app.availability.rows import Catalogue, Diaries, LocationRow, PatientRow, PlaceRow, PractitionerRow, TreatmentRow
+from app.availability.rows import Calendar, Catalogue, Diaries, PatientRow
 from app.diary import ledger
 from app.identity.actor import Actor
+from app.identity.policy import PATIENT as LINK
 from app.kit.batch import Batch, Cursor
 from app.kit.db import Connection
-from app.scheduling.footprint import Phase
-from app.scheduling.hours import WeeklyRule
+from app.scheduling.hours import DAYS_AFTER, DAYS_BEFORE, Closure, Override
+from app.scheduling.intervals import Interval
 
-TREATMENT = """
-SELECT t.id, t.name, t.phases, t.buffer_before_minutes, t.buffer_after_minutes, coalesce(t.step_minutes, c.step_minutes),
-       coalesce(t.notice_minutes, c.notice_minutes), coalesce(t.horizon_days, c.horizon_days), t.place_kind, t.audience, t.needs_approval,
-       t.bookable_online, t.active, t.price_amount, t.price_currency, c.travel_minutes, c.time_zone, clock_timestamp()
-FROM treatments t CROSS JOIN clinic c
-WHERE t.id = %(treatment_id)s
+OVERRIDES = """
+SELECT practitioner_id, location_id, date, windows
+FROM overrides WHERE practitioner_id = ANY(%(ids)s) AND date BETWEEN %(from_on)s AND %(to_on)s
 """
 
-LOCATIONS = "SELECT id, time_zone, active FROM locations"
-
-# Those who are asked for, whether or not they offer the treatment (the answer may have to say that they do not); else all who offer it.
-_WANTED = """
-(CASE WHEN %(practitioner_ids)s::uuid[] IS NULL THEN p.active AND o.treatment_id IS NOT NULL ELSE p.id = ANY(%(practitioner_ids)s::uuid[]) END)
+TIME_OFF = """
+SELECT practitioner_id, date_part('epoch', starts_at)::bigint, date_part('epoch', ends_at)::bigint
+FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(to_at)s AND ends_at > %(from_at)s
+ORDER BY starts_at
 """
 
-PRACTITIONERS = f"""
-SELECT p.id, p.resource_id, r.version, p.active, p.daily_limit, o.treatment_id IS NOT NULL, o.phases, o.price_amount, o.price_currency,
-       (SELECT max(valid_until) FROM registrations WHERE practitioner_id = p.id)
-FROM practitioners p
-JOIN resources r ON r.id = p.resource_id
-LEFT JOIN offers o ON o.practitioner_id = p.id AND o.treatment_id = %(treatment_id)s
-WHERE {_WANTED}
-ORDER BY p.id
+CLOSURES = """
+SELECT location_id, from_on, to_on, coalesce(starts_minute, 0), coalesce(ends_minute, 1440)
+FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(to_on)s
+ORDER BY from_on, id
 """
 
-HOURS = f"""
-SELECT h.practitioner_id, h.location_id, h.weekday, h.starts_minute, h.ends_minute, h.valid_from, h.valid_until, h.every_weeks
-FROM working_hours h
-JOIN practitioners p ON p.id = h.practitioner_id
-LEFT JOIN offers o ON o.practitioner_id = p.id AND o.treatment_id = %(treatment_id)s
-WHERE {_WANTED}
-ORDER BY h.practitioner_id, h.location_id, h.weekday, h.starts_minute, h.id
+TIME_OFF_ROWS = """
+SELECT id, practitioner_id, starts_at, ends_at, reason
+FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(to_at)s AND ends_at > %(from_at)s
+ORDER BY starts_at, id
 """
 
-PLACES = """
-SELECT l.id, l.location_id, l.resource_id, l.position
-FROM places l JOIN treatments t ON t.place_kind = l.kind
-WHERE t.id = %(treatment_id)s AND l.active
-ORDER BY l.location_id, l.position, l.id
+CLOSURE_ROWS = """
+SELECT id, location_id, from_on, to_on, coalesce(starts_minute, 0), coalesce(ends_minute, 1440), reason
+FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(to_on)s AND (location_id IS NULL OR location_id = %(location_id)s)
+ORDER BY from_on, id
 """
 
-# Somebody has been here when an appointment that was not cancelled is over. A practitioner knows the patients they have appointments with.
+# Somebody has been here when an appointment that was not cancelled is over.
 PATIENT = """
-SELECT p.id, p.resource_id, EXISTS (
-    SELECT FROM appointments a
-    WHERE a.patient_id = p.id AND a.status = 'booked' AND a.ends_at <= coalesce(%(fixed_now)s, clock_timestamp())
-)
-FROM patients p
+SELECT p.id, p.resource_id,
+       EXISTS (SELECT FROM appointments a WHERE a.patient_id = p.id AND a.status = 'booked' AND a.ends_at <= instant.now),
+       (SELECT count(*) FROM appointments a WHERE a.patient_id = p.id AND a.status <> 'cancelled' AND a.starts_at > instant.now)
+FROM patients p CROSS JOIN (SELECT coalesce(%(fixed_now)s::timestamptz, clock_timestamp()) AS now) AS instant
+"""
+
+# The front desk knows every patient, a practitioner those whom they have appointments with.
+KNOWN_PATIENT = f"""{PATIENT}
 WHERE p.id = %(patient_id)s AND (%(whole_diary)s OR EXISTS (
     SELECT FROM appointments a WHERE a.patient_id = p.id AND a.practitioner_id = %(practitioner_id)s
 ))
 """
 
-DAY_STARTS = """
-SELECT practitioner_id, array_agg(extract(epoch FROM starts_at)::bigint)
-FROM appointments
-WHERE practitioner_id = ANY(%(practitioner_ids)s) AND status <> 'cancelled' AND starts_at >= %(from_at)s AND starts_at < %(to_at)s
-GROUP BY practitioner_id
+PATIENT_OF_LINK = f"{PATIENT} WHERE p.id = (SELECT patient_id FROM appointments WHERE id = %(appointment_id)s)"
+
+# Version and diary in one statement, and so of one moment. Only the resources whose version is not the one known come back.
+_DIARIES = """
+SELECT catalogue.version, clock_timestamp(), moved.*
+FROM catalogue LEFT JOIN LATERAL (
+    SELECT r.id, r.version, taken.starts, taken.ends{columns}
+    FROM unnest(%(ids)s::int[], %(versions)s::int[]) AS known (id, version)
+    JOIN resources r ON r.id = known.id AND r.version <> known.version
+    CROSS JOIN LATERAL ({taken}) AS taken
+    {joins}
+) AS moved ON true
+"""
+_PRESENCE = f"""
+    LEFT JOIN LATERAL (
+        SELECT array_agg(there.location_id::text) AS locations, array_agg(there.starts_at) AS starts, array_agg(there.ends_at) AS ends
+        FROM ({ledger.PRESENCE_OF_R}) AS there
+    ) AS presence ON r.kind = 'practitioner'
+"""
+_DAY_STARTS = """
+    LEFT JOIN LATERAL (
+        SELECT array_agg(date_part('epoch', a.starts_at)::bigint) AS starts
+        FROM practitioners p JOIN appointments a ON a.practitioner_id = p.id
+        WHERE p.resource_id = r.id AND p.daily_limit IS NOT NULL AND a.status <> 'cancelled'
+          AND a.starts_at >= %(from_at)s AND a.starts_at < %(to_at)s
+    ) AS days ON r.kind = 'practitioner'
 """
 
 
-def _phases(stored: list[dict[str, Any]] | None) -> tuple[Phase, ...] | None:
-    return None if stored is None else tuple(Phase(phase["minutes"], phase["attended"]) for phase in stored)
-
-
-async def load_catalogue(
-    connection: Connection, treatment_id: UUID, practitioner_ids: Collection[UUID] | None
-) -> Catalogue | None:
-    """The catalogue for one treatment, or None when there is no such treatment. `practitioner_ids` None: whoever offers it."""
-    wanted = {"treatment_id": treatment_id, "practitioner_ids": None if practitioner_ids is None else list(practitioner_ids)}
-    async with Batch(connection) as batch:
-        treatments = await batch.execute(TREATMENT, wanted)
-        locations = await batch.execute(LOCATIONS)
-        practitioners = await batch.execute(PRACTITIONERS, wanted)
-        hours = await batch.execute(HOURS, wanted)
-        places = await batch.execute(PLACES, wanted)
-    row = await treatments.fetchone()
-    if row is None:
-        return None
-    phases = _phases(row[2]) or ()
-    return Catalogue(
-        treatment=TreatmentRow(row[0], row[1], phases, *row[3:]),
-        locations={found[0]: LocationRow(*found) for found in await locations.fetchall()},
-        practitioners=_practitioners(await practitioners.fetchall(), _hours(await hours.fetchall())),
-        places=[PlaceRow(*found) for found in await places.fetchall()],
+def _diaries(*, presence: bool, day_starts: bool) -> bytes:
+    columns = (", presence.locations, presence.starts, presence.ends" if presence else "") + (
+        ", days.starts" if day_starts else ""
     )
+    joins = (_PRESENCE if presence else "") + (_DAY_STARTS if day_starts else "")
+    return _DIARIES.format(columns=columns, taken=ledger.BUSY_OF_R, joins=joins).encode()
 
 
-async def load_patient(connection: Connection, actor: Actor, patient_id: UUID, fixed_now: datetime | None) -> PatientRow | None:
-    """None when there is no such patient, or none that the actor may know of."""
-    cursor = await connection.execute(
-        PATIENT,
-        {
-            "patient_id": patient_id,
-            "fixed_now": fixed_now,
-            "whole_diary": actor.at_front_desk,
-            "practitioner_id": actor.practitioner_id,
-        },
-    )
-    row = await cursor.fetchone()
+DIARIES = {(some, more): _diaries(presence=some, day_starts=more) for some in (False, True) for more in (False, True)}
+
+UNKNOWN_VERSION = -1
+
+AskedCalendar = tuple[Cursor, Cursor, Cursor]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What has to be known to say what may start: diaries between two instants (Unix seconds), hours for dates, both included."""
+
+    from_at: int
+    to_at: int
+    from_on: date
+    to_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOffRow:
+    id: UUID
+    practitioner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureRow:
+    id: UUID
+    location_id: UUID | None
+    from_on: date
+    to_on: date
+    starts_minute: int
+    ends_minute: int
+    reason: str
+
+    def as_rule(self) -> Closure:
+        return Closure(self.from_on, self.to_on, self.starts_minute, self.ends_minute)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a resource's diary holds in the range at a version; `presence` and `day_starts` are a practitioner's."""
+
+    resource_id: int
+    version: int
+    occupied: list[Interval]
+    presence: list[tuple[UUID, Interval]]
+    day_starts: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Of one moment: the catalogue's version, the database's clock, and the resources whose versions are not the known ones."""
+
+    catalogue_version: int
+    at: datetime
+    moved: list[Moved]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for diaries that has been sent."""
+
+    cursor: Cursor
+    presence: bool
+    day_starts: bool
+
+
+async def load_patient(
+    connection: Connection, actor: Actor, patient_id: UUID | None, fixed_now: datetime | None
+) -> PatientRow | None:
+    """The one asked for, or the one whose link the actor is. None when there is none that the actor may know of."""
+    statement = PATIENT_OF_LINK if actor.role == LINK else KNOWN_PATIENT
+    parameters = {
+        "patient_id": patient_id,
+        "fixed_now": fixed_now,
+        "whole_diary": actor.at_front_desk,
+        "practitioner_id": actor.practitioner_id,
+        "appointment_id": actor.appointment_id,
+    }
+    row = await (await connection.execute(statement, parameters)).fetchone()
     return None if row is None else PatientRow(*row)
 
 
-def _practitioners(rows: Iterable[Sequence[Any]], hours: dict[UUID, dict[UUID, tuple[WeeklyRule, ...]]]) -> list[PractitionerRow]:
-    return [PractitionerRow(*row[:6], *(_phases(row[6]), *row[7:], hours.get(row[0], {}))) for row in rows]
+async def ask_calendar(batch: Batch, practitioner_ids: Collection[UUID], range_: Range) -> AskedCalendar:
+    """Send the questions what is out of the ordinary; `read_calendar` reads the answers."""
+    wanted = {"ids": list(practitioner_ids), **_dates(range_)}
+    overrides, time_off, closures = [await batch.execute(one, wanted) for one in (OVERRIDES, TIME_OFF, CLOSURES)]
+    return overrides, time_off, closures
 
 
-def _hours(rows: Iterable[Sequence[Any]]) -> dict[UUID, dict[UUID, tuple[WeeklyRule, ...]]]:
-    found: dict[UUID, dict[UUID, tuple[WeeklyRule, ...]]] = {}
-    for practitioner_id, location_id, *rule in rows:
-        of_practitioner = found.setdefault(practitioner_id, {})
-        of_practitioner[location_id] = (*of_practitioner.get(location_id, ()), WeeklyRule(*rule))
+async def load_calendar(connection: Connection, practitioner_ids: Collection[UUID], range_: Range) -> Calendar:
+    async with Batch(connection) as batch:
+        asked = await ask_calendar(batch, practitioner_ids, range_)
+    return await read_calendar(asked)
+
+
+async def read_calendar(cursors: AskedCalendar) -> Calendar:
+    overrides, time_off, closures = [await cursor.fetchall() for cursor in cursors]
+    found = Calendar()
+    for practitioner_id, location_id, on, stored in overrides:
+        windows = tuple((window["starts"], window["ends"]) for window in stored)
+        key = (practitioner_id, location_id)
+        found.overrides[key] = (*found.overrides.get(key, ()), Override(on, windows))
+    for practitioner_id, starts_at, ends_at in time_off:
+        found.time_off.setdefault(practitioner_id, []).append((starts_at, ends_at))
+    for location_id, *closure in closures:
+        found.closures[location_id] = (*found.closures.get(location_id, ()), Closure(*closure))
     return found
 
 
-async def ask_diaries(
-    batch: Batch, catalogue: Catalogue, resource_ids: Sequence[int], from_at: int, to_at: int
-) -> tuple[Cursor, Cursor | None, Cursor | None]:
-    """Send the questions what is taken between two instants; `read_diaries` reads the answers.
+async def load_away(
+    connection: Connection, practitioner_ids: Collection[UUID], location_id: UUID, range_: Range
+) -> tuple[list[TimeOffRow], list[ClosureRow]]:
+    """Leave and closures with their ids and reasons, for staff to see."""
+    wanted = {"ids": list(practitioner_ids), "location_id": location_id, **_dates(range_)}
+    async with Batch(connection) as batch:
+        time_off, closures = [await batch.execute(one, wanted) for one in (TIME_OFF_ROWS, CLOSURE_ROWS)]
+    return [TimeOffRow(*row) for row in await time_off.fetchall()], [ClosureRow(*row) for row in await closures.fetchall()]
+
+
+def _dates(range_: Range) -> dict[str, Any]:
+    """A range as parameters for SQL; the dates with those before and after that windows and closures may reach from."""
+    dates = {"from_on": range_.from_on - DAYS_BEFORE, "to_on": range_.to_on + DAYS_AFTER}
+    return dates | ledger.range_of(range_.from_at, range_.to_at)
+
+
+async def ask_diaries(batch: Batch | Connection, catalogue: Catalogue, known: dict[int, int], range_: Range) -> Asked:
+    """Send the question what is taken of resources of which these versions are known; `read_diaries` reads the answer.
 
     Where practitioners are is asked only where there is more than one location, and starts of appointments only where somebody has a daily limit.
     """
-    occupied = await ledger.busy(batch, resource_ids, from_at, to_at)
-    presence = day_starts = None
-    if len(catalogue.locations) > 1:
-        presence = await ledger.presence(batch, [one.resource_id for one in catalogue.practitioners], from_at, to_at)
-    limited = [one.id for one in catalogue.practitioners if one.daily_limit is not None]
-    if limited:
-        range_ = ledger.range_of(from_at, to_at)
-        day_starts = await batch.execute(DAY_STARTS, {"practitioner_ids": limited, **range_})
-    return occupied, presence, day_starts
+    presence = len(catalogue.locations) > 1
+    day_starts = any(one.daily_limit is not None for one in catalogue.practitioners)
+    parameters = {"ids": list(known), "versions": list(known.values()), **ledger.range_of(range_.from_at, range_.to_at)}
+    return Asked(await batch.execute(DIARIES[presence, day_starts], parameters, binary=True), presence, day_starts)
 
 
-async def read_diaries(cursors: tuple[Cursor, Cursor | None, Cursor | None]) -> Diaries:
-    occupied, presence, day_starts = cursors
-    return Diaries(
-        occupied=await ledger.intervals_by_resource(occupied),
-        presence=await ledger.presence_by_resource(presence) if presence else {},
-        day_starts=dict(await day_starts.fetchall()) if day_starts else {},
+async def read_diaries(asked: Asked) -> Read:
+    rows = await asked.cursor.fetchall()
+    return Read(rows[0][0], rows[0][1], [_moved(asked, *row[2:]) for row in rows if row[2] is not None])
+
+
+def diaries_of(moved: Iterable[Moved]) -> Diaries:
+    found = Diaries()
+    for one in moved:
+        found.occupied[one.resource_id] = one.occupied
+        found.presence[one.resource_id] = one.presence
+        found.day_starts[one.resource_id] = one.day_starts
+    return found
+
+
+def _moved(asked: Asked, resource_id: int, version: int, starts: list[int] | None, ends: list[int] | None, *more: Any) -> Moved:
+    locations, there_from, there_until = more[:3] if asked.presence else (None, None, None)
+    return Moved(
+        resource_id=resource_id,
+        version=version,
+        occupied=sorted(_pairs(starts, ends)),
+        presence=sorted(
+            ((UUID(at), where) for at, where in zip(locations or (), _pairs(there_from, there_until), strict=True)),
+            key=itemgetter(1),
+        ),
+        day_starts=(more[-1] or []) if asked.day_starts else [],
     )
 
 
-async def load_diaries(
-    connection: Connection, catalogue: Catalogue, resource_ids: Sequence[int], from_at: int, to_at: int
-) -> Diaries:
-    async with Batch(connection) as batch:
-        cursors = await ask_diaries(batch, catalogue, resource_ids, from_at, to_at)
-    return await read_diaries(cursors)
+def _pairs(starts: list[int] | None, ends: list[int] | None) -> Iterable[Interval]:
+    return zip(starts or (), ends or (), strict=True)

@@ -1,18 +1,19 @@
 """What the SELECTs of `queries` come back as, and the core's facts are made of. Apart from them, since deciding needs the rows and not the SQL."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
 from app.scheduling.footprint import Phase
-from app.scheduling.hours import WeeklyRule
+from app.scheduling.hours import Closure, Override, WeeklyRule
 from app.scheduling.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class TreatmentRow:
-    """A treatment with the clinic's settings filled in, and the database's clock."""
+    """A treatment with the clinic's settings filled in."""
 
     id: UUID
     name: str
@@ -30,8 +31,8 @@ class TreatmentRow:
     price_amount: Decimal
     price_currency: str
     travel_minutes: int
+    upcoming_per_patient: int
     clinic_time_zone: str
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,25 @@ class LocationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PractitionerRow:
-    """`hours` are the weekly rules at each location; `phases` and price only where they differ from the treatment's."""
+class OfferRow:
+    """That somebody offers a treatment; phases and price only where they differ from the treatment's."""
 
-    id: UUID
-    resource_id: int
-    version: int
-    active: bool
-    daily_limit: int | None
-    offers: bool
     phases: tuple[Phase, ...] | None
     price_amount: Decimal | None
     price_currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PractitionerRow:
+    """`hours` are the weekly rules at each location. `offer` is of the treatment that is asked about; None: not offered."""
+
+    id: UUID
+    resource_id: int
+    active: bool
+    daily_limit: int | None
     registered_until: date | None
     hours: dict[UUID, tuple[WeeklyRule, ...]]
+    offer: OfferRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +69,81 @@ class PlaceRow:
     id: UUID
     location_id: UUID
     resource_id: int
+    kind: str
     position: int
 
 
 @dataclass(frozen=True, slots=True)
 class PatientRow:
-    """A patient whom the actor may know of. `returning`: has been here."""
+    """A patient whom the actor may know of. `returning`: has been here; `upcoming`: how many appointments are yet to come."""
 
     id: UUID
     resource_id: int
     returning: bool
+    upcoming: int
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What is offered by whom, when and where; not what is taken."""
+    """What is offered of one treatment, by whom, when and where; not what is taken. `version` is the whole clinic's."""
 
+    version: int
     treatment: TreatmentRow
     locations: dict[UUID, LocationRow]
     practitioners: list[PractitionerRow]
     places: list[PlaceRow]
 
+    def locations_at(self, location_id: UUID | None) -> list[LocationRow]:
+        """The one, or all."""
+        return list(self.locations.values()) if location_id is None else [self.locations[location_id]]
+
     def places_at(self, location_id: UUID) -> list[PlaceRow]:
         return [place for place in self.places if place.location_id == location_id]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Directory:
+    """The catalogue of the whole clinic at one version. Two are equal only if they are the same object."""
+
+    version: int
+    treatments: dict[UUID, TreatmentRow]
+    locations: dict[UUID, LocationRow]
+    practitioners: dict[UUID, PractitionerRow]
+    offers: dict[tuple[UUID, UUID], OfferRow]
+    places: list[PlaceRow]
+
+
+@lru_cache(maxsize=64)
+def catalogue_of(directory: Directory, treatment_id: UUID, practitioner_ids: frozenset[UUID] | None) -> Catalogue:
+    """Of a treatment that there is: with those who are asked for, whether or not they offer it (the answer may have to say that they do not); None:
+    with all who do."""
+    treatment = directory.treatments[treatment_id]
+    wanted = [
+        replace(one, offer=directory.offers.get((one.id, treatment_id)))
+        for one in directory.practitioners.values()
+        if (one.active and (one.id, treatment_id) in directory.offers if practitioner_ids is None else one.id in practitioner_ids)
+    ]
+    places = [place for place in directory.places if place.kind == treatment.place_kind]
+    return Catalogue(directory.version, treatment, directory.locations, wanted, places)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What is out of the ordinary between two dates. Overrides by practitioner and location, leave by practitioner, closures by
+    location (None: all)."""
+
+    overrides: dict[tuple[UUID, UUID], tuple[Override, ...]] = field(default_factory=dict)
+    time_off: dict[UUID, list[Interval]] = field(default_factory=dict)
+    closures: dict[UUID | None, tuple[Closure, ...]] = field(default_factory=dict)
+
+    def closures_at(self, location_id: UUID) -> tuple[Closure, ...]:
+        return (*self.closures.get(None, ()), *self.closures.get(location_id, ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Diaries:
-    """What is taken, by resource; where practitioners are; starts of their appointments, for daily limits."""
+    """What is taken, where practitioners are, and when their appointments of days that are limited start; each by resource."""
 
     occupied: dict[int, list[Interval]] = field(default_factory=dict)
     presence: dict[int, list[tuple[UUID, Interval]]] = field(default_factory=dict)
-    day_starts: dict[UUID, list[int]] = field(default_factory=dict)
+    day_starts: dict[int, list[int]] = field(default_factory=dict)

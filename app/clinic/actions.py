@@ -70,15 +70,17 @@ async def create_location(session: AsyncSession, actor: Actor, wanted: LocationC
     return location
 
 
-async def update_location(session: AsyncSession, actor: Actor, location: Location, patch: LocationPatch) -> None:
-    """Raises SlugTaken, TimeZoneInUse."""
+async def update_location(session: AsyncSession, actor: Actor, location: Location, patch: LocationPatch) -> list[int]:
+    """The resources of those whose appointments it may hit. Raises SlugTaken, TimeZoneInUse."""
     changes: dict[str, Any] = patch.changes()
     if changes.get("slug", location.slug) != location.slug:
         changes["slug"] = await free_slug(session, Location.slug, wanted=patch.slug, name=location.name)
+    workers: list[int] = []
     zone_moves = changes.get("time_zone", location.time_zone) != location.time_zone
     if zone_moves or changes.get("active", location.active) != location.active:
         # It changes when practitioners can be had there.
-        await bump(session, await queries.resources_working_at(session, location))
+        workers = await queries.resources_working_at(session, location)
+        await bump(session, workers)
     if zone_moves:
         await queries.lock(session, location)
         if await queries.is_booked(session, location):
@@ -87,10 +89,11 @@ async def update_location(session: AsyncSession, actor: Actor, location: Locatio
         for name, value in changes.items():
             setattr(location, name, value)
     audit.record(session, actor, "location.update", "location", location.id, changes)
+    return workers
 
 
 async def delete_location(session: AsyncSession, actor: Actor, location: Location) -> None:
-    """Raises InUse while it has places, working hours or appointments."""
+    """Raises InUse while it has places, hours, closures or appointments."""
     async with _watching_zones(session):
         await delete_unused(session, location)
     audit.record(session, actor, "location.delete", "location", location.id)

@@ -1,10 +1,10 @@
-"""Tables: the clinic (one row), locations, places."""
+"""Tables: the clinic (one row), locations, places, closures, and the version of everything that availability is worked out from."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Record
@@ -60,3 +60,37 @@ class Place(Record, Base):
     kind: Mapped[str]
     position: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class Closure(Record, Base):
+    """The clinic shut, on local dates of one location or of all (null), both included: whole days (null), or the same part of each."""
+
+    __tablename__ = "closures"
+    __table_args__ = (
+        CheckConstraint("from_on <= to_on", name="dates"),
+        CheckConstraint("(starts_minute IS NULL) = (ends_minute IS NULL)", name="both_or_none"),
+        CheckConstraint("starts_minute >= 0 AND starts_minute < ends_minute AND ends_minute <= 1440", name="minutes"),
+    )
+
+    location_id: Mapped[UUID | None] = mapped_column(ForeignKey("locations.id"))
+    from_on: Mapped[date]
+    to_on: Mapped[date] = mapped_column(index=True)
+    starts_minute: Mapped[int | None]
+    ends_minute: Mapped[int | None]
+    reason: Mapped[str]
+    source: Mapped[str | None]  # of public holidays: "GB-ENG"
+
+
+class Catalogue(Base):
+    """One row. Triggers move its version with each COMMIT that changed the clinic, what is in it, or when it is open.
+
+    Whoever keeps what was read under this version, read before the rest, never serves it stale. `changed_by` is the transaction that moved it last,
+    which so moves it once however many rows it changes.
+    """
+
+    __tablename__ = "catalogue"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+    changed_by: Mapped[int | None] = mapped_column(BigInteger)

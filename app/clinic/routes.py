@@ -7,14 +7,23 @@ from fastapi import Depends, Query, Request, Response
 from app.clinic import actions, queries
 from app.clinic.actions import TimeZoneInUse
 from app.clinic.models import Clinic, Location
-from app.clinic.schemas import ClinicOut, ClinicPatch, ClinicSettings, LocationCreate, LocationOut, LocationPatch
+from app.clinic.schemas import (
+    ClinicOut,
+    ClinicPatch,
+    ClinicSettings,
+    LocationChanged,
+    LocationCreate,
+    LocationOut,
+    LocationPatch,
+)
+from app.diary.impact import ImpactOf, with_affected
 from app.identity.actor import CurrentActor
 from app.kit import etag, time_zones
 from app.kit.errors import PreconditionFailed, PreconditionRequired
 from app.kit.in_use import InUse
 from app.kit.pages import Page, paginate
 from app.kit.routing import Router
-from app.kit.session import PageOf, Session
+from app.kit.session import Now, PageOf, Session
 from app.kit.slugs import SlugTaken
 from app.kit.wire import Slug, Uuid
 
@@ -132,7 +141,7 @@ async def get_location(
     id="updateLocation",
     permission="clinic:write",
     summary="Change a location",
-    response_model=LocationOut,
+    response_model=LocationChanged,
     raises=(SlugTaken, TimeZoneInUse, PreconditionFailed, PreconditionRequired),
 )
 async def update_location(
@@ -141,10 +150,14 @@ async def update_location(
     location: Annotated[Location, Depends(_for_change)],
     body: LocationPatch,
     response: Response,
-) -> Location:
-    await actions.update_location(session, actor, location, body)
+    impact: ImpactOf,
+    now: Now,
+) -> LocationChanged:
+    workers = await actions.update_location(session, actor, location, body)
     etag.tagged(response, location)
-    return location
+    affected = await impact(session, now, workers, {"not_offered"}) if workers else []
+    here = [appointment for appointment in affected if appointment.location_id == location.id]
+    return with_affected(LocationChanged, LocationOut.model_validate(location), here)
 
 
 @router.operation(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.diary.impact import AFFECTED, Affecting
 from app.kit.wire import (
     Currency,
     Flag,
@@ -156,6 +157,21 @@ class LocationOut(Output):
     created_at: Instant
     updated_at: Instant
     version: int
+
+
+class LocationChanged(LocationOut, Affecting):
+    """An address with a time zone, and the appointments that cannot be kept there now."""
+
+    model_config = examples(
+        {
+            "id": "0199a000-0000-7000-8000-000000000005",
+            **_LOCATION,
+            "active": False,
+            **_TIMES,
+            "affected": [{**AFFECTED, "affected_by": ["not_offered"]}],
+            "affected_total": 1,
+        }
+    )
 
 
 class PlaceCreate(Input):

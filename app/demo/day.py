@@ -9,14 +9,11 @@ from datetime import date
 from uuid import UUID
 
 from app.appointments.models import Appointment
-from app.availability.candidates import Caller, Candidate, Situation, candidates
-from app.availability.rows import Catalogue, Diaries
+from app.availability.candidates import DAY_SECONDS, Caller, Candidate, Situation, candidates, reach
+from app.availability.rows import Calendar, Catalogue, Diaries
 from app.scheduling import slots
-from app.scheduling.hours import schedule
 from app.scheduling.intervals import Interval, union
 from app.scheduling.zones import local_date, midnight
-
-DAY_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +29,16 @@ class Shift:
 class Day:
     """`catalogues` are what is offered, by treatment's slug. No appointment here goes over midnight."""
 
-    def __init__(self, catalogues: Mapping[str, Catalogue], on: date) -> None:
+    def __init__(self, catalogues: Mapping[str, Catalogue], calendar: Calendar, on: date) -> None:
         self.on = on
         self._catalogues = catalogues
+        self._calendar = calendar
         self._diaries = Diaries()
         self._begun: dict[UUID, list[tuple[str, int]]] = {}
         self._who = {
             (slug, one.practitioner.id, one.location.id): one
             for slug, catalogue in catalogues.items()
-            for one in candidates(catalogue, None)
+            for one in candidates(catalogue, self._calendar, None)
         }
 
     def treatment_id(self, slug: str) -> UUID:
@@ -49,8 +47,8 @@ class Day:
     def shifts(self) -> Iterator[Shift]:
         """In the order in which practitioners were made."""
         found: dict[tuple[UUID, UUID], Shift] = {}
-        for (_, *key), one in self._who.items():
-            hours = schedule(one.practitioner.hours[one.location.id], one.location.time_zone, self.on, self.on)
+        for (slug, *key), one in self._who.items():
+            hours = self._situation(slug, one, Caller(staff=True), 0).schedule(one)
             today = [window for window in hours.windows if local_date(one.location.time_zone, window.opens_at) == self.on]
             seconds = sum(window.closes_at - window.opens_at for window in today)
             if seconds:
@@ -67,9 +65,13 @@ class Day:
         one = self._who.get((slug, shift.practitioner_id, shift.location_id))
         if one is None:
             return []
-        situation = Situation(self._catalogues[slug], self._diaries, caller, now=now, from_on=self.on, to_on=self.on)
         opens = midnight(one.location.time_zone, self.on)
-        return slots.starts(situation.facts(one), opens, opens + DAY_SECONDS)
+        return slots.starts(self._situation(slug, one, caller, now).facts(one), opens, opens + DAY_SECONDS)
+
+    def _situation(self, slug: str, one: Candidate, caller: Caller, now: int) -> Situation:
+        opens = midnight(one.location.time_zone, self.on)
+        range_ = reach([one.location], opens, opens + DAY_SECONDS)
+        return Situation(self._catalogues[slug], self._calendar, self._diaries, caller, now=now, range_=range_)
 
     def begun(self, shift: Shift, slug: str | None = None) -> list[int]:
         """Starts of what the practitioner has on that day, or of one treatment."""
@@ -88,7 +90,7 @@ class Day:
             self._occupy(patient_resource_id, start, one.footprint.patient)
         self._note_presence(one, start)
         self._begun.setdefault(one.practitioner.id, []).append((slug, start))
-        self._diaries.day_starts.setdefault(one.practitioner.id, []).append(start)
+        self._diaries.day_starts.setdefault(one.practitioner.resource_id, []).append(start)
 
     def _note_presence(self, one: Candidate, start: int) -> None:
         begin, end = one.footprint.presence

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.clinic.models import Location
-from app.demo import articles, enquiries, patients, practitioners, premises, treatments
+from app.demo import absences, articles, enquiries, patients, practitioners, premises, treatments
 from app.demo.credentials import Credentials, add_users
 from app.demo.month import Month
 from app.enquiries.models import Enquiry
@@ -73,8 +73,11 @@ async def _make(session: AsyncSession, now: datetime) -> Credentials:
     locations = await premises.furnish(session, actor)
     offered = await treatments.offer(session, actor)
     employed = await practitioners.employ(session, actor, locations, offered, today)
+    await absences.close(session, actor, locations, today)
+    await absences.work_otherwise(session, actor, employed, locations, today)
     known = await patients.enrol(session, actor, random, now)
     await Month(session, actor, random, now).fill(offered, employed, known)
+    await absences.take_leave(session, actor, employed, now)
     users, credentials = await add_users(session, actor, employed[practitioners.MAREN].id)
     published = await articles.publish(session, actor, employed, offered, now)
     await enquiries.receive(session, actor, published, offered, users[RECEPTIONIST].id, now)

@@ -16,8 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.appointments import actions, queries
 from app.appointments.models import BOOKED, Appointment
 from app.appointments.schemas import AppointmentCreate
-from app.availability.candidates import Caller
-from app.availability.search import load
+from app.availability.candidates import Caller, reach
+from app.availability.directory import load_directory
+from app.availability.free import Free
+from app.availability.memory import Memory
+from app.availability.queries import load_calendar
+from app.availability.rows import catalogue_of
 from app.demo.day import Day, Shift
 from app.demo.practitioners import ANJALI, HYE_JIN, IDRIS, MAREN, TOMASZ
 from app.demo.premises import BETTER, CLINIC, OTHER, TIME, TIME_ZONE, TRAVEL, UNWELL
@@ -28,7 +32,7 @@ from app.identity.policy import ANONYMOUS
 from app.kit.db import driver
 from app.patients.models import Patient
 from app.practitioners.models import Practitioner
-from app.scheduling.zones import instant, local_date
+from app.scheduling.zones import instant, local_date, midnight
 from app.treatments.models import Treatment
 
 DAYS_BEFORE, DAYS_AFTER = 14, 28
@@ -97,6 +101,7 @@ class Month:
         self._actor = actor
         self._random = random
         self._now = now
+        self._memory: Memory[Free] = Memory()
         self._visitors: list[_Visitor] = []
         self._strangers = list(STRANGERS)
         self._booked: list[tuple[Appointment, datetime]] = []
@@ -105,11 +110,17 @@ class Month:
         self, treatments: Mapping[str, Treatment], practitioners: Mapping[str, Practitioner], patients: Iterable[Patient]
     ) -> None:
         connection = await driver(self._session)
-        catalogues = {slug: await load(connection, one.id, None, None) for slug, one in treatments.items()}
+        directory = await load_directory(connection)
+        self._memory = Memory(directory)
+        catalogues = {slug: catalogue_of(directory, one.id, None) for slug, one in treatments.items()}
         today = local_date(TIME_ZONE, int(self._now.timestamp()))
+        range_ = reach(
+            directory.locations.values(), *(midnight(TIME_ZONE, today + timedelta(days=on)) for on in (-DAYS_BEFORE, DAYS_AFTER))
+        )
+        calendar = await load_calendar(connection, directory.practitioners, range_)
         self._acquaint(practitioners, patients, today - timedelta(days=DAYS_BEFORE))
         for days in range(-DAYS_BEFORE, DAYS_AFTER):
-            day = Day(catalogues, today + timedelta(days=days))
+            day = Day(catalogues, calendar, today + timedelta(days=days))
             if days > 0:
                 await self._admit_strangers(day, days)
             for shift in day.shifts():
@@ -193,7 +204,7 @@ class Month:
             starts_at=datetime.fromtimestamp(start, UTC),
             **wanted,
         )
-        appointment = (await actions.book(self._session, actor, request, at)).appointment
+        appointment = (await actions.book(self._session, self._memory, actor, request, at)).appointment
         self._booked.append((appointment, at))
         return appointment
 

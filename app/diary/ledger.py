@@ -4,7 +4,7 @@ The order is the whole safety of it:
 
 1. `lock` the practitioner and the patient, in one statement that locks in order of id, so that two bookings never wait for each other crosswise.
    Whoever waits wakes up to the clock and the versions that the statement returns.
-2. `busy` in a later statement: READ COMMITTED gives it a snapshot that sees what the one before us committed.
+2. What is busy (`BUSY_OF_R`) in a later statement: READ COMMITTED gives it a snapshot that sees what the one before us committed.
 3. `occupy`. Places are not locked, which would make every pool a queue; a place that somebody took meanwhile is found by ON CONFLICT, and the
    caller tries the next. The constraint has the last word on everything.
 """
@@ -17,7 +17,6 @@ from uuid import UUID
 
 from app.diary.models import NO_OVERLAP
 from app.kit.batch import Batch, Cursor
-from app.scheduling.intervals import Interval
 
 # UPDATE … WHERE id = ANY(…) locks in the order of the plan, whatever the order of the array, and deadlocks.
 LOCK = """
@@ -26,32 +25,21 @@ UPDATE resources SET version = resources.version + 1 FROM locked WHERE resources
 RETURNING resources.id, resources.version, clock_timestamp()
 """
 
-# The range of one number on both sides is what makes the constraint's own index serve; plain equality would not use it.
-BUSY = """
-SELECT wanted.id, taken.starts, taken.ends
-FROM unnest(%(ids)s::int[]) AS wanted (id)
-CROSS JOIN LATERAL (
-    SELECT array_agg(extract(epoch FROM lower(during))::bigint ORDER BY during) AS starts,
-           array_agg(extract(epoch FROM upper(during))::bigint ORDER BY during) AS ends
-    FROM occupancies
-    WHERE int8range(resource_id, resource_id, '[]') && int8range(wanted.id, wanted.id, '[]')
-      AND during && tstzrange(%(from_at)s, %(to_at)s)
-) AS taken
-WHERE taken.starts IS NOT NULL
-"""
+# Of one resource `r` between two instants, in no order, to be put into a larger statement. The range of one number on both sides is what makes
+# the constraint's own index serve; plain equality would not use it.
+_OF_R = """
+        FROM occupancies
+        WHERE int8range(resource_id, resource_id, '[]') && int8range(r.id, r.id, '[]') AND during && tstzrange(%(from_at)s, %(to_at)s)"""
 
-PRESENCE = """
-SELECT wanted.id, taken.location_id, taken.starts_at, taken.ends_at
-FROM unnest(%(ids)s::int[]) AS wanted (id)
-CROSS JOIN LATERAL (
-    SELECT location_id, extract(epoch FROM min(lower(during)))::bigint AS starts_at, extract(epoch FROM max(upper(during)))::bigint AS ends_at
-    FROM occupancies
-    WHERE int8range(resource_id, resource_id, '[]') && int8range(wanted.id, wanted.id, '[]')
-      AND during && tstzrange(%(from_at)s, %(to_at)s)
-    GROUP BY location_id, appointment_id
-) AS taken
-ORDER BY taken.starts_at
-"""
+BUSY_OF_R = f"""
+        SELECT array_agg(date_part('epoch', lower(during))::bigint) AS starts,
+               array_agg(date_part('epoch', upper(during))::bigint) AS ends{_OF_R}"""
+
+# Where a practitioner is, rests included, for each appointment.
+PRESENCE_OF_R = f"""
+        SELECT location_id, date_part('epoch', min(lower(during)))::bigint AS starts_at,
+               date_part('epoch', max(upper(during)))::bigint AS ends_at{_OF_R}
+        GROUP BY location_id, appointment_id"""
 
 OCCUPY = f"""
 INSERT INTO occupancies (appointment_id, resource_id, during, location_id)
@@ -103,29 +91,6 @@ async def locked(cursor: Cursor, resource_ids: Iterable[int]) -> Locked:
     if len(rows) != len(set(resource_ids)):
         raise MissingResourceError
     return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows})
-
-
-async def busy(batch: Batch, resource_ids: Sequence[int], from_at: int, to_at: int) -> Cursor:
-    """Send the question what is occupied between two instants (Unix seconds); `intervals_by_resource` reads the answer."""
-    return await batch.execute(BUSY, {"ids": list(resource_ids), **range_of(from_at, to_at)})
-
-
-async def intervals_by_resource(cursor: Cursor) -> dict[int, list[Interval]]:
-    """Sorted and disjoint, for each resource that is occupied at all."""
-    return {row[0]: list(zip(row[1], row[2], strict=True)) for row in await cursor.fetchall()}
-
-
-async def presence(batch: Batch, resource_ids: Sequence[int], from_at: int, to_at: int) -> Cursor:
-    """Send the question where practitioners are, rests included; `presence_by_resource` reads the answer."""
-    return await batch.execute(PRESENCE, {"ids": list(resource_ids), **range_of(from_at, to_at)})
-
-
-async def presence_by_resource(cursor: Cursor) -> dict[int, list[tuple[UUID, Interval]]]:
-    """From the first to the last attended stretch of each appointment, and where; sorted by start."""
-    found: dict[int, list[tuple[UUID, Interval]]] = {}
-    for resource_id, location_id, starts_at, ends_at in await cursor.fetchall():
-        found.setdefault(resource_id, []).append((location_id, (starts_at, ends_at)))
-    return found
 
 
 async def occupy(batch: Batch, appointment_id: UUID, location_id: UUID, stretches: Sequence[Stretch]) -> Cursor:

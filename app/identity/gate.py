@@ -1,5 +1,7 @@
 """Lets a request in or not: credential → Actor → policy table."""
 
+from collections.abc import Callable
+
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +19,7 @@ class Gate:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def admit(self, session: AsyncSession, request: Request, permission: str) -> Actor:
+    async def admit(self, session: Callable[[], AsyncSession], request: Request, permission: str) -> Actor:
         actor = await self._resolve(session, request)
         if allows(permission, actor.role):
             return actor
@@ -25,7 +27,7 @@ class Gate:
             raise Unauthenticated
         raise Forbidden
 
-    async def _resolve(self, session: AsyncSession, request: Request) -> Actor:
+    async def _resolve(self, session: Callable[[], AsyncSession], request: Request) -> Actor:
         request_id: str = request.scope.get("request_id", "")
         headers = request.headers.getlist("authorization")
         if not headers:
@@ -38,12 +40,12 @@ class Gate:
             raise Unauthenticated("The credential must be a bearer token.")
         now = self._clock.now()
         if token.startswith(STAFF_PREFIX):
-            user = await queries.user_of_token(session, hash_of(token), now)
+            user = await queries.user_of_token(session(), hash_of(token), now)
             if user is not None:
                 user_id, role, practitioner_id = user
                 return Actor(role=role, request_id=request_id, user_id=user_id, practitioner_id=practitioner_id)
         elif token.startswith(LINK_PREFIX):
-            appointment_id = await queries.appointment_of_link(session, hash_of(token), now)
+            appointment_id = await queries.appointment_of_link(session(), hash_of(token), now)
             if appointment_id is not None:
                 return Actor(role=PATIENT, request_id=request_id, appointment_id=appointment_id)
         raise Unauthenticated("The credential is not valid, or no longer.")

@@ -26,6 +26,8 @@ POLICY: Final[dict[str, frozenset[str]]] = {
     "places:read": _DIARY,
     "hours:read": _DIARY,
     "hours:write": _DIARY,
+    "closures:read": _DIARY,
+    "closures:write": _FRONT_DESK,
     "availability:read": _EVERYBODY,
     "appointments:book": _DIARY | {ANONYMOUS, PATIENT},
     "appointments:list": _DIARY,

@@ -1,11 +1,12 @@
 """The database: engine, sessions, table base.
 
 One pool serves two kinds of session. A writing session is a transaction that the edge commits; a reading one is on autocommit, where a SELECT is
-one trip and not three. Nobody but the edge, the jobs and the command line commits.
+one trip and not three. Nobody but the edge, the jobs and the command line commits. A second pool has connections of the driver itself, on autocommit,
+for reading where a session would cost more than the question.
 """
 
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import DateTime, MetaData, Uuid, event, func, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
@@ -25,6 +27,7 @@ from app.kit.ids import uuid7
 STATEMENT_TIMEOUT_SECONDS = 15
 LOCK_TIMEOUT_SECONDS = 5
 IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 10
+POOL_TIMEOUT_SECONDS = 5
 # The second holds the job queue, so that a job can be deferred in the transaction of its work.
 SEARCH_PATH = "public,jobs"
 
@@ -70,22 +73,46 @@ class AbortedTransactionError(RuntimeError):
     """An SQL error was swallowed: COMMIT would silently do a ROLLBACK."""
 
 
-def _refuse_dead(connection: Any, *_: object) -> None:
-    """Renews the pool when the connection that it hands out has been hung up on, as all have after a restart of the server.
-
-    Costs no trip: a server says nothing on an idle connection unless it closes it.
-    """
-    raw: Connection = connection.driver_connection
-    if raw.closed:
-        raise InvalidatePoolError
+def _is_dead(connection: Connection) -> bool:
+    """Whether a connection of a pool has been hung up on. Costs no trip: a server says nothing on an idle connection unless it closes it."""
+    if connection.closed:
+        return True
     waiting = select.poll()
-    waiting.register(raw.fileno(), select.POLLIN)
-    if waiting.poll(0):
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def _refuse_dead(connection: Any, *_: object) -> None:
+    """Renews the whole pool: after a restart of the server all have been hung up on."""
+    if _is_dead(connection.driver_connection):
         raise InvalidatePoolError
+
+
+async def _check(connection: Connection) -> None:
+    """The pool of readers takes the next one after an error."""
+    if _is_dead(connection):
+        raise psycopg.OperationalError("the server has hung up")
+
+
+class OnDemand:
+    """A reading session that is made when it is first asked for: who reads through the driver does not pay for one."""
+
+    def __init__(self, make: Callable[[], AsyncSession]) -> None:
+        self._make = make
+        self._session: AsyncSession | None = None
+
+    def __call__(self) -> AsyncSession:
+        if self._session is None:
+            self._session = self._make()
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
 
 class Database:
-    """An engine and its two kinds of session."""
+    """An engine and its two kinds of session, and a pool of readers."""
 
     def __init__(self, url: str, *, pool_size: int = 10, application_name: str = "meridian") -> None:
         self.url = make_url(url).set(drivername="postgresql+psycopg")
@@ -94,25 +121,35 @@ class Database:
             f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s -c TimeZone=UTC "
             f"-c search_path={SEARCH_PATH}"
         )
+        connect = {"options": options, "application_name": application_name, "connect_timeout": 5}
         self.engine: AsyncEngine = create_async_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_timeout=5,
-            connect_args={"options": options, "application_name": application_name, "connect_timeout": 5},
+            pool_timeout=POOL_TIMEOUT_SECONDS,
+            connect_args=connect,
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = AsyncConnectionPool(
+            self.conninfo,
+            connection_class=Connection,
+            kwargs={**connect, "autocommit": True},
+            min_size=0,
+            max_size=pool_size,
+            timeout=POOL_TIMEOUT_SECONDS,
+            check=_check,
+            open=False,
+        )
 
     @property
     def conninfo(self) -> str:
         """The address in the form that libpq and procrastinate read."""
         return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(self._autocommit, expire_on_commit=False, autoflush=False) as session:
-            yield session
+    def reading(self) -> AsyncSession:
+        """To be used with `async with`."""
+        return AsyncSession(self._autocommit, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
@@ -120,7 +157,16 @@ class Database:
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             yield session
 
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Connection]:
+        """A connection of the driver on autocommit."""
+        if self._readers.closed:
+            await self._readers.open()
+        async with self._readers.connection() as connection:
+            yield connection
+
     async def close(self) -> None:
+        await self._readers.close()
         await self.engine.dispose()
 
 

@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from app.kit import problems, strict_json
 from app.kit.clock import Clock
-from app.kit.db import Database, commit
+from app.kit.db import Database, OnDemand, commit
 from app.kit.errors import BadRequest, Conflict, NotAcceptable, Rejected, UnsupportedMediaType
 from app.kit.idempotency import IdempotencyKeyRequired, Keyed, read_key
 
@@ -44,7 +44,7 @@ class Caller(Protocol):
 class Gate(Protocol):
     """Knows who asks from the credential alone, and what they may do."""
 
-    async def admit(self, session: AsyncSession, request: Request, permission: str) -> Caller: ...
+    async def admit(self, session: Callable[[], AsyncSession], request: Request, permission: str) -> Caller: ...
 
 
 class Wired(Protocol):
@@ -86,14 +86,10 @@ async def serve(original: Request, contract: "Contract", handle: Handle) -> Resp
 
 async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle) -> Response:
     wired: Wired = request.app.state
-    safe = request.method in _SAFE
-    async with wired.database.reading() if safe else wired.database.writing() as session:
-        request.state.session = session
-        caller = await wired.gate.admit(session, request, contract.permission)
-        request.state.caller = caller
-        check_query(request, contract)
-        if safe:
-            return await handle(request)
+    if request.method in _SAFE:
+        return await _read(request, contract, handle, wired)
+    async with wired.database.writing() as session:
+        caller = await _admit(request, contract, wired, lambda: session)
         keyed = _keyed(request, contract, caller, wired)
         if keyed is None:
             response = await handle(request)
@@ -114,6 +110,24 @@ async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle)
             await keyed.keep(session, response, now)
         await commit(session)
         return response
+
+
+async def _read(request: StrictRequest, contract: "Contract", handle: Handle, wired: Wired) -> Response:
+    session = OnDemand(wired.database.reading)
+    try:
+        await _admit(request, contract, wired, session)
+        return await handle(request)
+    finally:
+        await session.close()
+
+
+async def _admit(request: Request, contract: "Contract", wired: Wired, session: Callable[[], AsyncSession]) -> Caller:
+    """Who asks, and whether they may; then whether the question is well formed."""
+    request.state.session = session
+    caller = await wired.gate.admit(session, request, contract.permission)
+    request.state.caller = caller
+    check_query(request, contract)
+    return caller
 
 
 def _keyed(request: StrictRequest, contract: "Contract", caller: Caller, wired: Wired) -> Keyed | None:

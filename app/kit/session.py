@@ -10,7 +10,7 @@ from app.kit.pages import DEFAULT_LIMIT, Cursor, Limit, PageRequest
 
 
 async def _session(request: Request) -> AsyncSession:
-    found: AsyncSession = request.state.session
+    found: AsyncSession = request.state.session()
     return found
 
 

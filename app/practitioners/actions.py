@@ -7,6 +7,7 @@ availability are reused.
 from itertools import chain
 from typing import Any
 
+from sqlalchemy import delete as delete_rows
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +19,7 @@ from app.kit.ids import uuid7
 from app.kit.in_use import delete_unused
 from app.kit.slugs import free_slug
 from app.practitioners import queries, rules
-from app.practitioners.models import Offer, Practitioner, Registration, WorkingHours
+from app.practitioners.models import Offer, Override, Practitioner, Registration, TimeOff, WorkingHours
 from app.practitioners.schemas import HoursPut, PractitionerCreate, PractitionerPatch, RegistrationsPut
 from app.practitioners.schemas import Offer as OfferWanted
 from app.practitioners.schemas import Registration as RegistrationWanted
@@ -53,7 +54,7 @@ async def update(session: AsyncSession, actor: Actor, practitioner: Practitioner
         changes["offers"] = _offers(changes.pop("treatments"))
     if "registrations" in changes:
         changes["registrations"] = _registrations(changes.pop("registrations"))
-    await _change(session, practitioner, **changes)
+    await change(session, practitioner, **changes)
     audit.record(session, actor, "practitioner.update", "practitioner", practitioner.id, named)
 
 
@@ -65,7 +66,7 @@ async def replace_hours(session: AsyncSession, actor: Actor, practitioner: Pract
         WorkingHours(starts_minute=line.starts, ends_minute=line.ends, **line.model_dump(exclude={"starts", "ends"}))
         for line in wanted.items
     ]
-    await _change(session, practitioner, hours=hours)
+    await change(session, practitioner, hours=hours)
     audit.record(session, actor, "practitioner.hours", "practitioner", practitioner.id, ["working_hours"])
 
 
@@ -74,13 +75,15 @@ async def replace_registrations(
 ) -> None:
     """Raises Rejected with every fault."""
     rules.refuse(rules.faults_of_registrations(wanted.items, "/items"))
-    await _change(session, practitioner, registrations=_registrations(wanted.items))
+    await change(session, practitioner, registrations=_registrations(wanted.items))
     audit.record(session, actor, "practitioner.registrations", "practitioner", practitioner.id, ["registrations"])
 
 
 async def delete(session: AsyncSession, actor: Actor, practitioner: Practitioner) -> None:
-    """With hours, offers and registrations, which are parts of it. Raises InUse once a user, an article or an appointment names it."""
+    """With hours, offers and whatever else is a part of it. Raises InUse once a user, an article or an appointment names it."""
     await bump(session, [practitioner.resource_id])
+    for part in (Override, TimeOff):
+        await session.execute(delete_rows(part).where(part.practitioner_id == practitioner.id))
     await delete_unused(session, practitioner)
     await drop_resource(session, practitioner.resource_id)
     audit.record(session, actor, "practitioner.delete", "practitioner", practitioner.id)
@@ -99,7 +102,7 @@ async def _check(
     )
 
 
-async def _change(session: AsyncSession, practitioner: Practitioner, **changes: Any) -> None:
+async def change(session: AsyncSession, practitioner: Practitioner, **changes: Any) -> None:
     """Every write of an existing practitioner goes through here, so that none forgets a version.
 
     The new time writes the row, and so moves its version, when only rows below it change.

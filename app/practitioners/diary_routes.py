@@ -3,17 +3,19 @@
 A file of its own, because who may is another rule than for the practitioner's page. ETag and If-Match are the practitioner's.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
+from app.diary.impact import ImpactOf, with_affected
 from app.identity.actor import CurrentActor
 from app.kit import etag
 from app.kit.errors import PreconditionFailed, PreconditionRequired
 from app.kit.routing import Router
-from app.kit.session import Session
+from app.kit.session import Now, Session
 from app.kit.wire import Uuid
 from app.practitioners import actions, queries
+from app.practitioners.diary_schemas import RegistrationsChanged, WorkingHoursChanged
 from app.practitioners.models import Practitioner
 from app.practitioners.schemas import (
     HoursOut,
@@ -42,6 +44,20 @@ async def _for_change(
 
 ForReading = Annotated[Practitioner, Depends(_for_reading)]
 ForChange = Annotated[Practitioner, Depends(_for_change)]
+
+
+def links_below(name: str, *targets: str) -> dict[int | str, dict[str, Any]]:
+    """From what was made below a practitioner to what can be done with it; two ids make an address, and the ETag is the practitioner's."""
+    of_both = {"path.practitioner_id": "$request.path.practitioner_id", f"path.{name}": "$response.body#/id"}
+    of_change = {**of_both, "header.If-Match": "$response.header.ETag"}
+    return {
+        201: {
+            "links": {
+                target: {"operationId": target, "parameters": of_both if target.startswith("get") else of_change}
+                for target in targets
+            }
+        }
+    }
 
 
 def _hours_of(practitioner: Practitioner) -> WorkingHoursOut:
@@ -73,16 +89,23 @@ async def get_working_hours(request: Request, practitioner: ForReading, response
     id="replaceWorkingHours",
     permission="hours:write",
     summary="Replace the weekly pattern of a practitioner",
-    response_model=WorkingHoursOut,
+    response_model=WorkingHoursChanged,
     tagged=True,
     raises=(PreconditionFailed, PreconditionRequired),
 )
 async def replace_working_hours(
-    session: Session, actor: CurrentActor, practitioner: ForChange, body: HoursPut, response: Response
-) -> WorkingHoursOut:
+    session: Session,
+    actor: CurrentActor,
+    practitioner: ForChange,
+    body: HoursPut,
+    response: Response,
+    impact: ImpactOf,
+    now: Now,
+) -> WorkingHoursChanged:
     await actions.replace_hours(session, actor, practitioner, body)
     etag.tagged(response, practitioner)
-    return _hours_of(practitioner)
+    affected = await impact(session, now, [practitioner.resource_id], {"closed"})
+    return with_affected(WorkingHoursChanged, _hours_of(practitioner), affected)
 
 
 @router.operation(
@@ -105,13 +128,20 @@ async def get_registrations(request: Request, practitioner: ForReading, response
     id="replaceRegistrations",
     permission="hours:write",
     summary="Replace the registrations of a practitioner",
-    response_model=RegistrationsOut,
+    response_model=RegistrationsChanged,
     tagged=True,
     raises=(PreconditionFailed, PreconditionRequired),
 )
 async def replace_registrations(
-    session: Session, actor: CurrentActor, practitioner: ForChange, body: RegistrationsPut, response: Response
-) -> RegistrationsOut:
+    session: Session,
+    actor: CurrentActor,
+    practitioner: ForChange,
+    body: RegistrationsPut,
+    response: Response,
+    impact: ImpactOf,
+    now: Now,
+) -> RegistrationsChanged:
     await actions.replace_registrations(session, actor, practitioner, body)
     etag.tagged(response, practitioner)
-    return _registrations_of(practitioner)
+    affected = await impact(session, now, [practitioner.resource_id], {"registration"})
+    return with_affected(RegistrationsChanged, _registrations_of(practitioner), affected)

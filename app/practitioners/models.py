@@ -1,16 +1,18 @@
-"""Tables: practitioners, what they offer, their registrations, their weekly hours."""
+"""Tables: practitioners, what they offer, their registrations, their weekly hours, and when it is otherwise."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kit.db import Base, Record
 from app.kit.ids import uuid7
+
+Day = date  # where a column is called `date`
 
 
 class Practitioner(Record, Base):
@@ -78,3 +80,41 @@ class WorkingHours(Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     every_weeks: Mapped[int]
+
+
+class _Deviation:
+    """What overrides and time off have in common. Their version is the practitioner's."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioners.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
+
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 SQLAlchemy's own name and form
+
+
+class Override(_Deviation, Base):
+    """Other hours on one date at one location: `{"starts", "ends"}` in minutes of the day, as weekly hours have them. None: closed that day."""
+
+    __tablename__ = "overrides"
+    __table_args__ = (
+        UniqueConstraint("practitioner_id", "location_id", "date", name="uq_overrides_practitioner_id_location_id_date"),
+    )
+
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
+    date: Mapped[Day]
+    windows: Mapped[list[Any]]
+
+
+class TimeOff(_Deviation, Base):
+    """Leave, from one instant to another, wherever the practitioner works."""
+
+    __tablename__ = "time_off"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+        Index("ix_time_off_practitioner_id_starts_at", "practitioner_id", "starts_at"),
+    )
+
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str | None]

@@ -4,16 +4,18 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
+from app.diary.impact import ImpactOf, with_affected
 from app.identity.actor import CurrentActor
 from app.kit import etag
 from app.kit.errors import PreconditionFailed, PreconditionRequired
 from app.kit.in_use import InUse
 from app.kit.pages import Page, paginate
 from app.kit.routing import Router
-from app.kit.session import PageOf, Session
+from app.kit.session import Now, PageOf, Session
 from app.kit.slugs import SlugTaken
 from app.kit.wire import Slug, Uuid
 from app.practitioners import actions, queries
+from app.practitioners.diary_schemas import PractitionerChanged
 from app.practitioners.models import Practitioner
 from app.practitioners.schemas import PractitionerCreate, PractitionerOut, PractitionerPatch
 
@@ -104,7 +106,7 @@ async def get_practitioner(
     id="updatePractitioner",
     permission="clinic:write",
     summary="Change a practitioner",
-    response_model=PractitionerOut,
+    response_model=PractitionerChanged,
     raises=(SlugTaken, PreconditionFailed, PreconditionRequired),
 )
 async def update_practitioner(
@@ -113,10 +115,13 @@ async def update_practitioner(
     practitioner: Annotated[Practitioner, Depends(_for_change)],
     body: PractitionerPatch,
     response: Response,
-) -> Practitioner:
+    impact: ImpactOf,
+    now: Now,
+) -> PractitionerChanged:
     await actions.update(session, actor, practitioner, body)
     etag.tagged(response, practitioner)
-    return practitioner
+    affected = await impact(session, now, [practitioner.resource_id], {"registration", "not_offered"})
+    return with_affected(PractitionerChanged, PractitionerOut.model_validate(practitioner), affected)
 
 
 @router.operation(

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.kit.errors import InvalidField, Rejected
 from app.kit.problems import MAX_ERRORS
 from app.kit.wire import format_minute
+from app.practitioners.diary_schemas import Window
 from app.practitioners.schemas import Hours, Offer, Registration
 from app.treatments.actions import check_phases
 
@@ -64,11 +65,20 @@ def faults_of_hours(hours: Sequence[Hours], known: Collection[UUID]) -> Iterator
         at = f"/items/{index}"
         if line.location_id not in known:
             yield _fault(f"{at}/location_id", "There is no such location", "unknown_id")
-        if line.starts == _END_OF_DAY:
-            yield _fault(f"{at}/starts", f"{format_minute(_END_OF_DAY)} is an end; a start is 23:59 at the latest")
-        elif line.starts == line.ends:
-            yield _fault(f"{at}/ends", "Hours that end when they start; to be closed, leave the line out")
+        yield from _faults_of_window(line, at)
         if line.valid_from is not None and line.valid_until is not None and line.valid_until < line.valid_from:
             yield _fault(f"{at}/valid_until", "This may not be before valid_from")
         if line.every_weeks > 1 and line.valid_from is None:
             yield _fault(f"{at}/valid_from", "This is needed to count every so many weeks from", "missing")
+
+
+def faults_of_windows(windows: Sequence[Window]) -> Iterator[Fault]:
+    for index, window in enumerate(windows):
+        yield from _faults_of_window(window, f"/windows/{index}")
+
+
+def _faults_of_window(window: Hours | Window, at: str) -> Iterator[Fault]:
+    if window.starts == _END_OF_DAY:
+        yield _fault(f"{at}/starts", f"{format_minute(_END_OF_DAY)} is an end; a start is 23:59 at the latest")
+    elif window.starts == window.ends:
+        yield _fault(f"{at}/ends", "Hours that end when they start; to be closed, leave them out")

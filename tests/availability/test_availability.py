@@ -131,17 +131,28 @@ async def test_a_practitioner_cannot_be_at_two_locations_and_needs_the_way(admin
     assert await free(elsewhere["id"]) & at_noon == {"11:15", "13:30"}
 
 
-async def test_the_number_of_queries_does_not_grow(app: FastAPI, admin: Client, public: Client) -> None:
+async def test_the_number_of_queries_is_fixed(app: FastAPI, admin: Client, public: Client) -> None:
+    """Whatever the number of practitioners and days. Asked again, it is one: has anything moved?"""
     world = await World.made(admin, place_kind="room")
     await make_place(admin, world.location["id"])
     question = {"treatment_id": world.treatment["id"], "from": "2026-12-02", "to": "2026-12-02"}
-    with counted_queries(app) as few:
-        await public.read("/v1/availability", **question)
+
+    async def counted(**changes: str) -> int:
+        with counted_queries(app) as sent:
+            await public.read("/v1/availability", **question | changes)
+        return len(sent)
+
+    async def counts() -> tuple[int, int, int, int]:
+        await public.read("/v1/availability", **question | {"to": "2026-12-03"})  # what the clinic is like is known now
+        return await counted(), await counted(), await counted(to="2027-01-31"), await counted(to="2027-01-31")
+
+    assert await counts() == (4, 1, 4, 1)
     for _ in range(3):
-        await set_hours(admin, await make_practitioner(admin, treatments=[world.treatment["id"]]), world.location["id"])
-    with counted_queries(app) as many:
-        await public.read("/v1/availability", **question | {"to": "2027-01-31"})
-    assert len(few) == len(many)
+        practitioner = await make_practitioner(admin, treatments=[world.treatment["id"]], daily_limit=9)
+        await set_hours(admin, practitioner, world.location["id"])
+    await make_location(admin, name="Elsewhere")
+    await public.create("/v1/appointments", world.booking("2026-12-02T12:00:00Z"))
+    assert await counts() == (4, 1, 4, 1)
 
 
 async def test_questions_that_make_no_sense_are_refused(admin: Client, public: Client) -> None:

@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+
+from app.kit.db import Database
+from tests.appointments.world import World
+from tests.client import Client
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -101,6 +106,23 @@ def test_what_is_set_wrongly_is_said_in_a_sentence(run: Run, environment: dict[s
 
 def test_check_says_that_all_is_well(run: Run) -> None:
     assert "are fine" in run("check").stdout
+
+
+async def test_check_names_appointments_that_lost_their_wall_time(run: Run, admin: Client, database: Database) -> None:
+    """As they do when a country changes its clocks after they were booked (T1)."""
+    world = await World.made(admin)
+    kept = await admin.create("/v1/appointments", world.booking("2099-07-15T09:00:00Z"))
+    lost = await admin.create("/v1/appointments", world.booking("2099-07-15T11:00:00Z"))
+    assert run("check").returncode == 0
+    async with database.writing() as session:
+        hour = "interval '1 hour'"
+        moved = f"UPDATE appointments SET starts_at = starts_at + {hour}, ends_at = ends_at + {hour} WHERE id = '{lost['id']}'"
+        await session.execute(text(moved))
+        await session.commit()
+    refused = run("check")
+    assert refused.returncode == 1
+    assert f"{lost['reference']} was promised for 2099-07-15 12:00 in Europe/London, where it is 13:00 by now." in refused.stdout
+    assert kept["reference"] not in refused.stdout
 
 
 def test_an_address_that_cannot_be_had_is_said_at_once(run: Run) -> None:

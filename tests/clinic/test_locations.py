@@ -8,7 +8,16 @@ from fastapi import FastAPI
 from app.kit.db import Database
 from tests.client import Client, Json, problem
 from tests.history import write_appointment
-from tests.make import make_location, make_patient, make_place, make_practitioner, make_treatment, set_hours
+from tests.make import (
+    make_closure,
+    make_location,
+    make_override,
+    make_patient,
+    make_place,
+    make_practitioner,
+    make_treatment,
+    set_hours,
+)
 from tests.practitioners.resources import resource_version
 from tests.queries import counted_queries
 from tests.trail import trail_of
@@ -73,11 +82,15 @@ async def test_what_nothing_refers_to_can_be_deleted(admin: Client, public: Clie
     problem(await admin.delete(f"/v1/locations/{uuid4()}", headers={"If-Match": '"1"'}), 404, "not_found")
 
 
-@pytest.mark.parametrize("referrer", ["place", "hours"])
+@pytest.mark.parametrize("referrer", ["place", "hours", "override", "closure"])
 async def test_what_is_referred_to_stays(admin: Client, referrer: str) -> None:
     made = await make_location(admin)
     if referrer == "place":
         await make_place(admin, made["id"])
+    elif referrer == "closure":
+        await make_closure(admin, location_id=made["id"])
+    elif referrer == "override":
+        await make_override(admin, await make_practitioner(admin), made["id"])
     else:
         await set_hours(admin, await make_practitioner(admin), made["id"])
     refused = await admin.delete(f"/v1/locations/{made['id']}", headers={"If-Match": '"1"'})
@@ -92,11 +105,13 @@ async def test_a_change_that_moves_time_moves_the_versions_of_those_who_work_the
     admin: Client, database: Database, changes: Json, moved: int
 ) -> None:
     location, elsewhere = await make_location(admin), await make_location(admin)
-    workers = [await make_practitioner(admin) for _ in range(3)]
-    for worker, place in zip(workers, (location, location, elsewhere), strict=True):
-        await set_hours(admin, worker, place["id"])
+    weekly, elsewhere_only, once = [await make_practitioner(admin) for _ in range(3)]
+    await set_hours(admin, weekly, location["id"])
+    await set_hours(admin, elsewhere_only, elsewhere["id"])
+    await make_override(admin, once, location["id"])
     await admin.change(f"/v1/locations/{location['id']}", changes, version=1)
-    assert [await resource_version(database, worker) for worker in workers] == [1 + moved, 1 + moved, 1]
+    versions = [await resource_version(database, worker) for worker in (weekly, once, elsewhere_only)]
+    assert versions == [1 + moved, 1 + moved, 1]
 
 
 @pytest.mark.parametrize(("status", "answer"), [("booked", 409), ("cancelled", 200)])

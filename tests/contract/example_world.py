@@ -19,7 +19,8 @@ from app.appointments.models import Appointment
 from app.appointments.schemas import AppointmentOut
 from app.articles.models import Article, ArticleAuthor, ArticleTopic, ArticleTreatment, Topic
 from app.articles.schemas import ArticleOut, TopicOut
-from app.clinic.models import Clinic, Location, Place
+from app.clinic.closure_schemas import ClosureOut
+from app.clinic.models import Catalogue, Clinic, Closure, Location, Place
 from app.clinic.schemas import ClinicOut, LocationOut, PlaceOut
 from app.diary.models import Occupancy, Resource
 from app.enquiries.models import Enquiry
@@ -30,7 +31,8 @@ from app.identity.tokens import hash_of
 from app.kit.db import Database
 from app.patients.models import Patient
 from app.patients.schemas import PatientOut
-from app.practitioners.models import Offer, Practitioner, Registration, WorkingHours
+from app.practitioners.diary_schemas import OverrideOut, TimeOffOut
+from app.practitioners.models import Offer, Override, Practitioner, Registration, TimeOff, WorkingHours
 from app.practitioners.schemas import PractitionerOut, WorkingHoursOut
 from app.tables import metadata
 from app.treatments.models import Treatment
@@ -113,7 +115,7 @@ async def _patient(session: AsyncSession) -> None:
 
 
 async def _appointment(session: AsyncSession) -> None:
-    values = _priced(shown(AppointmentOut, "duration_minutes", "local_start"))
+    values = _priced(shown(AppointmentOut, "duration_minutes", "local_start", "affected"))
     treatment = shown(TreatmentOut)
     start, end = values["starts_at"], values["ends_at"]
     buffers = {name: treatment[name] for name in ("buffer_before_minutes", "buffer_after_minutes")}
@@ -131,6 +133,19 @@ async def _appointment(session: AsyncSession) -> None:
         Occupancy(appointment_id=values["id"], resource_id=resource, during=Range(*during), location_id=values["location_id"])
         for resource, *during in taken
     )
+
+
+async def _override(session: AsyncSession) -> None:
+    session.add(Override(**shown(OverrideOut, "version")))
+
+
+async def _time_off(session: AsyncSession) -> None:
+    session.add(TimeOff(**shown(TimeOffOut, "version")))
+
+
+async def _closure(session: AsyncSession) -> None:
+    values = shown(ClosureOut)
+    session.add(Closure(starts_minute=values.pop("starts"), ends_minute=values.pop("ends"), **values))
 
 
 async def _article(session: AsyncSession) -> None:
@@ -173,6 +188,9 @@ PARTS: dict[str, Callable[[AsyncSession], Awaitable[None]]] = {
     "practitioner": _practitioner,
     "patient": _patient,
     "appointment": _appointment,
+    "override": _override,
+    "time_off": _time_off,
+    "closure": _closure,
     "article": _article,
     "enquiry": _enquiry,
     "audit": _audit,
@@ -180,11 +198,12 @@ PARTS: dict[str, Callable[[AsyncSession], Awaitable[None]]] = {
 
 
 async def empty(session: AsyncSession) -> None:
-    """But for the clinic's one row."""
+    """But for the clinic's one row and the catalogue's, which no trigger moves now."""
     await session.execute(text("SET LOCAL session_replication_role = replica"))
     for table in metadata.sorted_tables:
-        if table.name not in {"secrets", "clinic"}:
+        if table.name not in {"secrets", "clinic", "catalogue"}:
             await session.execute(table.delete())
+    await session.execute(update(Catalogue).values(version=Catalogue.version + 1))
 
 
 async def build(database: Database, until: str = "audit", **changes: dict[str, Any]) -> None:

@@ -23,6 +23,11 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "createArticle": {"until": "patient"},
     "deletePractitioner": {"until": "practitioner"},
     "createAppointment": {"until": "patient"},
+    # They hit the appointment, and nothing else does.
+    "createOverride": {"until": "appointment"},
+    "createTimeOff": {"until": "appointment"},
+    "createClosure": {"until": "appointment"},
+    "explainAvailability": {"until": "appointment"},
     "getAvailability": {"until": "patient"},
     "confirmAppointment": {"appointment": {"status": "pending"}},
     "submitArticle": {"article": {"status": "draft"}},
@@ -30,8 +35,8 @@ _BEFORE: dict[str, dict[str, Any]] = {
 }
 # The edition of the time-zone database is the machine's.
 _VARIES = {"tzdata_version"}
-# What is chosen, or told, when a thing is made.
-_CHOSEN = {"id", "reference", "patient_id", "created_at", "updated_at", "version", "manage_token"}
+# What is chosen, or told, when a thing is made, or several are.
+_CHOSEN = {"id", "items", "reference", "patient_id", "created_at", "updated_at", "version", "manage_token"}
 
 
 @pytest.fixture

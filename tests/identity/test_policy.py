@@ -35,6 +35,8 @@ MAY = {
     "places:read": {A, R, P},
     "hours:read": {A, R, P},
     "hours:write": {A, R, P},
+    "closures:read": {A, R, P},
+    "closures:write": {A, R},
     "availability:read": EVERYBODY,
     "appointments:book": {A, R, P, L, X},
     "appointments:list": {A, R, P},

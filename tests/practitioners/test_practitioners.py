@@ -12,7 +12,17 @@ from app.diary.models import Resource
 from app.kit.db import Database
 from tests.client import Client, Json, problem
 from tests.history import write_appointment
-from tests.make import make_location, make_patient, make_practitioner, make_treatment, make_user, set_hours
+from tests.make import (
+    NOBODY_HIT,
+    make_location,
+    make_override,
+    make_patient,
+    make_practitioner,
+    make_time_off,
+    make_treatment,
+    make_user,
+    set_hours,
+)
 from tests.practitioners.resources import resource_version
 from tests.queries import counted_queries
 from tests.trail import trail_of
@@ -134,8 +144,9 @@ async def test_every_change_moves_both_versions(admin: Client, mira: Json, datab
     response = await admin.send_json("PATCH", f"/v1/practitioners/{mira['id']}", {field: value}, **{"If-Match": '"1"'})
     assert await trail_of(admin, response) == [("practitioner.update", mira["id"], [field])]
     changed = response.json()
-    assert changed == mira | {field: value, "version": 2, "updated_at": changed["updated_at"]}
-    assert await admin.read(f"/v1/practitioners/{mira['id']}") == changed
+    read = mira | {field: value, "version": 2, "updated_at": changed["updated_at"]}
+    assert changed == read | NOBODY_HIT
+    assert await admin.read(f"/v1/practitioners/{mira['id']}") == read
     assert await resource_version(database, mira) == before + 1
 
 
@@ -203,15 +214,17 @@ async def test_whoever_has_no_history_is_deleted_with_all_parts(admin: Client, l
     treatment = await make_treatment(admin)
     made = await make_practitioner(admin, [treatment["id"]])
     await set_hours(admin, made, location["id"])
+    await make_override(admin, made, location["id"])
+    await make_time_off(admin, made)
     path = f"/v1/practitioners/{made['id']}"
     problem(await admin.delete(path), 428, "if_match_required")
     problem(await admin.delete(path, headers={"If-Match": '"1"'}), 412, "version_changed")
-    response = await admin.delete(path, headers={"If-Match": '"2"'})
+    response = await admin.delete(path, headers={"If-Match": '"4"'})
     assert (response.status_code, await trail_of(admin, response)) == (204, [("practitioner.delete", made["id"], [])])
     problem(await admin.get(path), 404, "not_found")
     async with database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(Resource)) == 0
-    # Neither the offer nor the hours are left to hold these.
+    # Neither the offer nor hours of any kind are left to hold these.
     assert (await admin.delete(f"/v1/locations/{location['id']}", headers={"If-Match": '"1"'})).status_code == 204
     assert (await admin.delete(f"/v1/treatments/{treatment['id']}", headers={"If-Match": '"1"'})).status_code == 204
 

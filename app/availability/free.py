@@ -1,0 +1,140 @@
+"""The free starts of one question, kept up to date: what a resource's diary holds is read again only when its version moved, and what that changes is
+worked out again. `search` asks; `memory` keeps.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from app.availability import queries
+from app.availability.candidates import DAY_SECONDS, Caller, Candidate, Situation, candidates, reach, resource_ids
+from app.availability.queries import Moved
+from app.availability.rows import Calendar, Catalogue, Diaries
+from app.kit.batch import Batch
+from app.kit.db import Connection
+from app.scheduling.slots import Opening, bookable_between, standing_openings, within
+from app.scheduling.zones import local_date, midnight
+
+DAY = timedelta(days=1)
+MAX_TOLD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A candidate and its openings, ascending."""
+
+    candidate: Candidate
+    openings: Sequence[Opening]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An encoded answer and its entity tag."""
+
+    body: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, body: bytes) -> Self:
+        return cls(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An answer that says the same from one moment to another, the last included, as long as no diary changes."""
+
+    answer: Answer
+    changes: int
+    since: int
+    until: int
+
+
+class Free:
+    """What may start from one instant up to another, at one location or at any."""
+
+    def __init__(self, catalogue: Catalogue, caller: Caller, location_id: UUID | None, from_at: int, to_at: int) -> None:
+        self.catalogue = catalogue
+        self.span = (from_at, to_at)
+        self._changes = 0  # grows whenever a diary in here does change
+        self.weight = 1 + len(catalogue.practitioners) * (to_at - from_at) // DAY_SECONDS
+        self._caller = caller
+        self._location_id = location_id
+        self._range = reach(catalogue.locations_at(location_id), from_at, to_at)
+        self._versions = dict.fromkeys(resource_ids(catalogue, location_id, caller), queries.UNKNOWN_VERSION)
+        self._calendar: Calendar | None = None
+        self._diaries = Diaries()
+        self._candidates: list[Candidate] = []
+        self._standing: list[list[Opening]] = []
+        self._told: dict[tuple[str, int | None], _Told] = {}
+
+    async def refresh(self, connection: Connection) -> datetime | None:
+        """Bring it up to date; the database's clock. None: the catalogue is another by now, so that this is worth nothing any more."""
+        if self._calendar is not None:
+            read = await queries.read_diaries(await queries.ask_diaries(connection, self.catalogue, self._versions, self._range))
+        else:
+            async with Batch(connection) as batch:
+                asked = await queries.ask_calendar(batch, [one.id for one in self.catalogue.practitioners], self._range)
+                asked_diaries = await queries.ask_diaries(batch, self.catalogue, self._versions, self._range)
+            self._calendar = await queries.read_calendar(asked)
+            read = await queries.read_diaries(asked_diaries)
+            self._candidates = candidates(self.catalogue, self._calendar, self._location_id)
+            self._standing = [[] for _ in self._candidates]
+            self._versions = dict.fromkeys(self._versions, queries.UNKNOWN_VERSION)
+        if read.catalogue_version != self.catalogue.version:
+            return None
+        self._take_in(read.moved)
+        return read.at
+
+    def found(self, now: int) -> list[Found]:
+        """What can be booked at that moment."""
+        situation = self.situation(now)
+        at_locations = {one.location.id: one for one in self._candidates}
+        between = {at: bookable_between(situation.facts(one)) for at, one in at_locations.items()}
+        return [
+            Found(one, within(free, *between[one.location.id]))
+            for one, free in zip(self._candidates, self._standing, strict=True)
+        ]
+
+    def told(self, zone: str, limit: int | None, now: int) -> Answer | None:
+        """What was answered before, if it is still true."""
+        told = self._told.get((zone, limit))
+        if told is None or told.changes != self._changes or not told.since <= now <= told.until:
+            return None
+        return told.answer
+
+    def tell(self, zone: str, limit: int | None, now: int, first_start: int, body: bytes) -> Answer:
+        """Keep the answer for as long as its first start can still be had and the horizon stays where it is."""
+        notice = 0 if self._caller.staff else self.catalogue.treatment.notice_minutes * 60
+        midnights = [midnight(at, local_date(at, now) + DAY) for at in {one.location.time_zone for one in self._candidates}]
+        if len(self._told) == MAX_TOLD:
+            self._told.clear()
+        told = _Told(Answer.of(body), self._changes, now, min(first_start - notice, *(at - 1 for at in midnights)))
+        self._told[zone, limit] = told
+        return told.answer
+
+    def situation(self, now: int) -> Situation:
+        if self._calendar is None:
+            raise AssertionError("asked before anything was read")
+        return Situation(self.catalogue, self._calendar, self._diaries, self._caller, now=now, range_=self._range)
+
+    def _take_in(self, moved: Iterable[Moved]) -> None:
+        """Replace the diaries that moved, and work out again what they bear on. One that another request has brought further is left."""
+        newer = [one for one in moved if one.version > self._versions[one.resource_id]]
+        if not newer:
+            return
+        for one in newer:
+            self._versions[one.resource_id] = one.version
+            self._diaries.occupied[one.resource_id] = one.occupied
+            self._diaries.presence[one.resource_id] = one.presence
+            self._diaries.day_starts[one.resource_id] = one.day_starts
+        self._changes += 1
+        situation = self.situation(0)
+        ids = {one.resource_id for one in newer}
+        touched = {place.location_id for place in self.catalogue.places if place.resource_id in ids}
+        everybody = self._caller.patient_resource_id in ids
+        for index, candidate in enumerate(self._candidates):
+            if everybody or candidate.practitioner.resource_id in ids or candidate.location.id in touched:
+                self._standing[index] = standing_openings(situation.facts(candidate), *self.span)
