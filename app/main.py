@@ -98,7 +98,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     app.state.database = database
     app.state.gate = Gate(clock)
     app.state.impact = affected.mark
-    app.state.memory = Memory(enabled=settings.reuse_answers)
+    app.state.memory = Memory(database.reader, enabled=settings.reuse_answers)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
-from app.availability.queries import Range
-from app.availability.rows import Calendar, Catalogue, Diaries, LocationRow, PlaceRow, PractitionerRow, TreatmentRow
+from app.availability.rows import Calendar, Catalogue, Diaries, LocationRow, PlaceRow, PractitionerRow, Range, TreatmentRow
 from app.scheduling.facts import Facts
 from app.scheduling.footprint import Footprint, Phase
 from app.scheduling.hours import Closure, Schedule, schedule

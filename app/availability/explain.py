@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.availability import queries
-from app.availability.candidates import Caller, Candidate
+from app.availability.candidates import DAY_SECONDS, Caller, Candidate
 from app.availability.free import Free
 from app.availability.memory import Memory
-from app.availability.queries import ClosureRow, TimeOffRow
-from app.availability.rows import Catalogue
+from app.availability.rows import Catalogue, ClosureRow, TimeOffRow
 from app.availability.schemas import CandidateOut, ClosureFact, ExplanationOut, ReasonInDetail, TimeOffFact
 from app.availability.search import select
 from app.availability.view import Subject, View, look
@@ -23,6 +22,9 @@ from app.scheduling.footprint import forbidden_starts
 from app.scheduling.intervals import containing
 from app.scheduling.obstacles import Code
 from app.scheduling.slots import Reason
+
+# So far ahead it is known when what is closed or full opens again.
+LOOKS_AHEAD_SECONDS = 14 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ async def explain(
         return await select(memory, connection, doubt.treatment_id, wanted, doubt.location_id, older_than=older_than)
 
     start = doubt.starts_at
-    view = await look(connection, catalogue, Subject(doubt.location_id, caller, start, start + 1), fixed_now)
+    subject = Subject(doubt.location_id, caller, start, start + LOOKS_AHEAD_SECONDS)
+    view = await look(connection, catalogue, subject, fixed_now)
     against = [slots.reasons(view.situation.facts(one), start) for one in view.who]
     codes = {reason.code for reasons in against for reason in reasons}
     leave: list[TimeOffRow] = []

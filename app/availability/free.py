@@ -11,8 +11,7 @@ from uuid import UUID
 
 from app.availability import queries
 from app.availability.candidates import DAY_SECONDS, Caller, Candidate, Situation, candidates, reach, resource_ids
-from app.availability.queries import Moved
-from app.availability.rows import Calendar, Catalogue, Diaries
+from app.availability.rows import Calendar, Catalogue, Diaries, Moved
 from app.kit.batch import Batch
 from app.kit.db import Connection
 from app.scheduling.slots import Opening, bookable_between, standing_openings, within

@@ -1,11 +1,12 @@
 """What this process has read and need not read again while versions say that nothing moved. Never stale: nothing kept here is used
 before a statement of the same request has returned the versions that it was read at.
 
-Filled only by readers on autocommit. A transaction that writes sees what may never be committed.
+Filled only from readers on autocommit. A transaction that writes sees what may never be committed, so what it lacks is read beside it.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from contextlib import AbstractAsyncContextManager
 from typing import Generic, Protocol, TypeVar
 
 from psycopg.pq import TransactionStatus
@@ -24,12 +25,15 @@ class Weighed(Protocol):
 
 
 Kept = TypeVar("Kept", bound=Weighed)
+Reader = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
 class Memory(Generic[Kept]):
     """The clinic's directory, and the searches that were asked last. One for each process; `enabled` False keeps nothing."""
 
-    def __init__(self, directory: Directory | None = None, *, enabled: bool = True) -> None:
+    def __init__(self, reader: Reader | None = None, *, directory: Directory | None = None, enabled: bool = True) -> None:
+        """`reader` lends a connection on autocommit; without one, what a transaction lacks is read in it and not kept."""
+        self._reader = reader
         self._enabled = enabled
         self._directory = directory
         self._searches: OrderedDict[Hashable, Kept] = OrderedDict()
@@ -40,8 +44,15 @@ class Memory(Generic[Kept]):
         kept = self._directory
         if kept is not None and kept.version != older_than:
             return kept
-        read = await load_directory(connection)
-        if self._enabled and connection.info.transaction_status == TransactionStatus.IDLE:
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            return self._kept(await load_directory(connection))
+        if self._reader is None:
+            return await load_directory(connection)
+        async with self._reader() as beside:
+            return self._kept(await load_directory(beside))
+
+    def _kept(self, read: Directory) -> Directory:
+        if self._enabled:
             self._directory = read
         return read
 

@@ -6,12 +6,12 @@ Rows, not entities: hydrating objects costs more than the search.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, datetime, time, timedelta
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from app.availability.rows import Calendar, Catalogue, Diaries, PatientRow
+from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, PatientRow, Range, TimeOffRow
 from app.diary import ledger
 from app.identity.actor import Actor
 from app.identity.policy import PATIENT as LINK
@@ -27,25 +27,25 @@ FROM overrides WHERE practitioner_id = ANY(%(ids)s) AND date BETWEEN %(from_on)s
 
 TIME_OFF = """
 SELECT practitioner_id, date_part('epoch', starts_at)::bigint, date_part('epoch', ends_at)::bigint
-FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(to_at)s AND ends_at > %(from_at)s
+FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(away_until_at)s AND ends_at > %(from_at)s
 ORDER BY starts_at
 """
 
 CLOSURES = """
 SELECT location_id, from_on, to_on, coalesce(starts_minute, 0), coalesce(ends_minute, 1440)
-FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(to_on)s
+FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(away_until)s
 ORDER BY from_on, id
 """
 
 TIME_OFF_ROWS = """
 SELECT id, practitioner_id, starts_at, ends_at, reason
-FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(to_at)s AND ends_at > %(from_at)s
+FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(away_until_at)s AND ends_at > %(from_at)s
 ORDER BY starts_at, id
 """
 
 CLOSURE_ROWS = """
 SELECT id, location_id, from_on, to_on, coalesce(starts_minute, 0), coalesce(ends_minute, 1440), reason
-FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(to_on)s AND (location_id IS NULL OR location_id = %(location_id)s)
+FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(away_until)s AND (location_id IS NULL OR location_id = %(location_id)s)
 ORDER BY from_on, id
 """
 
@@ -104,52 +104,9 @@ def _diaries(*, presence: bool, day_starts: bool) -> bytes:
 DIARIES = {(some, more): _diaries(presence=some, day_starts=more) for some in (False, True) for more in (False, True)}
 
 UNKNOWN_VERSION = -1
+AWAY = timedelta(days=90)
 
 AskedCalendar = tuple[Cursor, Cursor, Cursor]
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """What has to be known to say what may start: diaries between two instants (Unix seconds), hours for dates, both included."""
-
-    from_at: int
-    to_at: int
-    from_on: date
-    to_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class TimeOffRow:
-    id: UUID
-    practitioner_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClosureRow:
-    id: UUID
-    location_id: UUID | None
-    from_on: date
-    to_on: date
-    starts_minute: int
-    ends_minute: int
-    reason: str
-
-    def as_rule(self) -> Closure:
-        return Closure(self.from_on, self.to_on, self.starts_minute, self.ends_minute)
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What a resource's diary holds in the range at a version; `presence` and `day_starts` are a practitioner's."""
-
-    resource_id: int
-    version: int
-    occupied: list[Interval]
-    presence: list[tuple[UUID, Interval]]
-    day_starts: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +181,11 @@ async def load_away(
 
 
 def _dates(range_: Range) -> dict[str, Any]:
-    """A range as parameters for SQL; the dates with those before and after that windows and closures may reach from."""
+    """A range as parameters for SQL; the dates with those before and after that windows and closures may reach from. What follows upon leave or a
+    closure is known for longer, so that a reason says truly until when."""
     dates = {"from_on": range_.from_on - DAYS_BEFORE, "to_on": range_.to_on + DAYS_AFTER}
-    return dates | ledger.range_of(range_.from_at, range_.to_at)
+    until = {"away_until": range_.to_on + AWAY, "away_until_at": datetime.combine(range_.to_on + AWAY, time(), UTC)}
+    return dates | until | ledger.range_of(range_.from_at, range_.to_at)
 
 
 async def ask_diaries(batch: Batch | Connection, catalogue: Catalogue, known: dict[int, int], range_: Range) -> Asked:

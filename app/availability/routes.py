@@ -11,7 +11,7 @@ from app.availability import explain, search
 from app.availability.candidates import Caller
 from app.availability.schemas import AvailabilityOut, ExplanationOut
 from app.identity.actor import Actor, CurrentActor
-from app.identity.policy import PATIENT
+from app.identity.policy import ANONYMOUS, PATIENT
 from app.kit import etag
 from app.kit.db import Connection
 from app.kit.errors import InvalidField
@@ -55,9 +55,13 @@ async def get_availability(
     async with request.app.state.database.reader() as connection:
         caller = await _caller(connection, actor, patient_id, fixed_now)
         found = await search.search(request.app.state.memory, connection, question, caller, fixed_now)
+    headers = {"ETag": found.tag}
+    if actor.role == ANONYMOUS:
+        # Anybody may keep it, and asks whether it still holds. What others are answered is their own.
+        headers |= {"Cache-Control": "public, no-cache", "Vary": "Authorization"}
     if etag.not_modified(request, found.tag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": found.tag})
-    return Response(found.body, media_type="application/json", headers={"ETag": found.tag})
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(found.body, media_type="application/json", headers=headers)
 
 
 @router.operation(

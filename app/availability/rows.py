@@ -1,7 +1,7 @@
 """What the SELECTs of `queries` come back as, and the core's facts are made of. Apart from them, since deciding needs the rows and not the SQL."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
@@ -147,3 +147,47 @@ class Diaries:
     occupied: dict[int, list[Interval]] = field(default_factory=dict)
     presence: dict[int, list[tuple[UUID, Interval]]] = field(default_factory=dict)
     day_starts: dict[int, list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What has to be known to say what may start: diaries between two instants (Unix seconds), hours for dates, both included."""
+
+    from_at: int
+    to_at: int
+    from_on: date
+    to_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOffRow:
+    id: UUID
+    practitioner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureRow:
+    id: UUID
+    location_id: UUID | None
+    from_on: date
+    to_on: date
+    starts_minute: int
+    ends_minute: int
+    reason: str
+
+    def as_rule(self) -> Closure:
+        return Closure(self.from_on, self.to_on, self.starts_minute, self.ends_minute)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a resource's diary holds in the range at a version; `presence` and `day_starts` are a practitioner's."""
+
+    resource_id: int
+    version: int
+    occupied: list[Interval]
+    presence: list[tuple[UUID, Interval]]
+    day_starts: list[int]

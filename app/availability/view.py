@@ -11,8 +11,7 @@ from uuid import UUID
 
 from app.availability import queries
 from app.availability.candidates import Caller, Candidate, Situation, candidates, reach, resource_ids
-from app.availability.queries import Range
-from app.availability.rows import Calendar, Catalogue, Diaries
+from app.availability.rows import Calendar, Catalogue, Diaries, Range
 from app.availability.search import MAX_ATTEMPTS
 from app.kit.batch import Batch
 from app.kit.db import Connection

@@ -111,7 +111,7 @@ class Month:
     ) -> None:
         connection = await driver(self._session)
         directory = await load_directory(connection)
-        self._memory = Memory(directory)
+        self._memory = Memory(directory=directory)
         catalogues = {slug: catalogue_of(directory, one.id, None) for slug, one in treatments.items()}
         today = local_date(TIME_ZONE, int(self._now.timestamp()))
         range_ = reach(

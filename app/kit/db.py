@@ -1,8 +1,8 @@
 """The database: engine, sessions, table base.
 
 One pool serves two kinds of session. A writing session is a transaction that the edge commits; a reading one is on autocommit, where a SELECT is
-one trip and not three. Nobody but the edge, the jobs and the command line commits. A second pool has connections of the driver itself, on autocommit,
-for reading where a session would cost more than the question.
+one trip and not three. Nobody but the edge, the jobs and the command line commits. A reader borrows a connection of the driver itself from the same
+pool, for questions that cost less than a session would.
 """
 
 import select
@@ -14,12 +14,12 @@ from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import DateTime, MetaData, Uuid, event, func, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.util import greenlet_spawn
 
 from app.kit.ids import uuid7
 
@@ -27,7 +27,6 @@ from app.kit.ids import uuid7
 STATEMENT_TIMEOUT_SECONDS = 15
 LOCK_TIMEOUT_SECONDS = 5
 IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 10
-POOL_TIMEOUT_SECONDS = 5
 # The second holds the job queue, so that a job can be deferred in the transaction of its work.
 SEARCH_PATH = "public,jobs"
 
@@ -73,25 +72,18 @@ class AbortedTransactionError(RuntimeError):
     """An SQL error was swallowed: COMMIT would silently do a ROLLBACK."""
 
 
-def _is_dead(connection: Connection) -> bool:
-    """Whether a connection of a pool has been hung up on. Costs no trip: a server says nothing on an idle connection unless it closes it."""
-    if connection.closed:
-        return True
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
-
-
 def _refuse_dead(connection: Any, *_: object) -> None:
-    """Renews the whole pool: after a restart of the server all have been hung up on."""
-    if _is_dead(connection.driver_connection):
+    """Renews the pool when the connection that it hands out has been hung up on, as all have after a restart of the server.
+
+    Costs no trip: a server says nothing on an idle connection unless it closes it.
+    """
+    raw: Connection = connection.driver_connection
+    if raw.closed:
         raise InvalidatePoolError
-
-
-async def _check(connection: Connection) -> None:
-    """The pool of readers takes the next one after an error."""
-    if _is_dead(connection):
-        raise psycopg.OperationalError("the server has hung up")
+    waiting = select.poll()
+    waiting.register(raw.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise InvalidatePoolError
 
 
 class OnDemand:
@@ -112,7 +104,7 @@ class OnDemand:
 
 
 class Database:
-    """An engine and its two kinds of session, and a pool of readers."""
+    """An engine and its two kinds of session."""
 
     def __init__(self, url: str, *, pool_size: int = 10, application_name: str = "meridian") -> None:
         self.url = make_url(url).set(drivername="postgresql+psycopg")
@@ -121,26 +113,15 @@ class Database:
             f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s -c TimeZone=UTC "
             f"-c search_path={SEARCH_PATH}"
         )
-        connect = {"options": options, "application_name": application_name, "connect_timeout": 5}
         self.engine: AsyncEngine = create_async_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_timeout=POOL_TIMEOUT_SECONDS,
-            connect_args=connect,
+            pool_timeout=5,
+            connect_args={"options": options, "application_name": application_name, "connect_timeout": 5},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._readers = AsyncConnectionPool(
-            self.conninfo,
-            connection_class=Connection,
-            kwargs={**connect, "autocommit": True},
-            min_size=0,
-            max_size=pool_size,
-            timeout=POOL_TIMEOUT_SECONDS,
-            check=_check,
-            open=False,
-        )
 
     @property
     def conninfo(self) -> str:
@@ -159,14 +140,21 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Connection]:
-        """A connection of the driver on autocommit."""
-        if self._readers.closed:
-            await self._readers.open()
-        async with self._readers.connection() as connection:
+        """A connection of the driver on autocommit; borrowing it costs a small part of what a session does."""
+        borrowed = await greenlet_spawn(self.engine.sync_engine.pool.connect)
+        connection = cast("Connection", borrowed.driver_connection)
+        try:
+            await connection.set_autocommit(True)
             yield connection
+        finally:
+            if connection.info.transaction_status == TransactionStatus.IDLE:
+                await connection.set_autocommit(False)
+            else:
+                # Broken, or in the middle of something: it must never come to a session that means to write.
+                await greenlet_spawn(borrowed.invalidate)
+            await greenlet_spawn(borrowed.close)
 
     async def close(self) -> None:
-        await self._readers.close()
         await self.engine.dispose()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from app.scheduling.footprint import DURATION_MAX_MINUTES
@@ -138,9 +138,7 @@ def schedule(
     its zone. Overrides and closures must be known for two days before and after the dates. What is said about a start does not depend on the dates
     asked for, provided they include its own.
     """
-    # A closure that goes on says until when.
-    ends = [closure.to_on + DAY for closure in closures if closure.from_on <= to_on + DAYS_AFTER]
-    known = (from_on - DAYS_BEFORE, max([to_on + DAYS_AFTER, *ends]))
+    known = (from_on - DAYS_BEFORE, _last_date(to_on + DAYS_AFTER, closures))
     by_date = _windows_by_date(rules, overrides, zone, *known)
     windows_by_date = list(by_date.values())
     working = union(sorted(chain.from_iterable(windows_by_date)))
@@ -157,6 +155,14 @@ def schedule(
                     windows.append(Window(opens_at, starts_from, starts_until, closes_at))
     shut = _shut(closures, by_date, zone, *known) if closures else ()
     return Schedule(zone, tuple(sorted(windows, key=itemgetter(1))), tuple(shut))
+
+
+def _last_date(last: date, closures: Iterable[Closure]) -> date:
+    """A closure that goes on, and one that follows upon it, says until when."""
+    for closure in sorted(closures, key=attrgetter("from_on")):
+        if closure.from_on <= last:
+            last = max(last, closure.to_on + DAY)
+    return last
 
 
 def _windows_by_date(

@@ -19,6 +19,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.client import Client, problem
 from tests.kit.small_app import until
+from tests.make import make_treatment, make_user
 
 ENQUIRY = {"name": "I", "email": "i@example.org", "message": "M", "consent": {"version": "1"}}
 CALLS = 8
@@ -41,6 +42,13 @@ async def served(cluster: Cluster) -> AsyncIterator[FastAPI]:
         yield app
 
 
+async def a_search(app: FastAPI) -> str:
+    """For free times, which is read through the driver and no session."""
+    async with Client.of(app, token=await make_user(app.state.database, role="admin")) as admin:
+        treatment = await make_treatment(admin)
+    return f"/v1/availability?treatment_id={treatment['id']}&from=2026-12-01&to=2026-12-31"
+
+
 async def at_once(client: Client, method: str, path: str) -> list[httpx.Response]:
     body = ENQUIRY if method == "POST" else None
     keys = ({"Idempotency-Key": f"{path}-{number}-".ljust(16, "k")} if body else {} for number in range(CALLS))
@@ -48,7 +56,12 @@ async def at_once(client: Client, method: str, path: str) -> list[httpx.Response
 
 
 async def test_it_goes_away_and_comes_back(cluster: Cluster, served: FastAPI) -> None:
-    everything = [("GET", "/v1/treatments"), ("POST", "/v1/enquiries"), ("GET", "/healthz/ready")]
+    everything = [
+        ("GET", "/v1/treatments"),
+        ("POST", "/v1/enquiries"),
+        ("GET", "/healthz/ready"),
+        ("GET", await a_search(served)),
+    ]
     async with Client.of(served) as client:
         # The pool is full of connections when the server goes.
         for method, path in everything:

@@ -1,0 +1,37 @@
+"""A reader borrows from the pool that writers use, and leaves nothing of itself behind."""
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from app.kit.db import Database, driver
+
+
+async def writes_in_a_transaction(database: Database) -> bool:
+    async with database.writing() as session:
+        return not (await driver(session)).autocommit
+
+
+async def test_a_reader_is_on_autocommit_and_a_writer_is_not(database: Database) -> None:
+    async with database.reader() as connection:
+        assert connection.autocommit
+        borrowed = connection
+    assert not borrowed.autocommit
+    assert await writes_in_a_transaction(database)
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1 / 0", "BEGIN", "SELECT pg_terminate_backend(pg_backend_pid())"])
+async def test_a_reader_that_fails_leaves_nothing_behind(database: Database, statement: str) -> None:
+    """Neither autocommit, nor an open transaction, nor a broken connection reaches the next session."""
+
+    async def fail() -> None:
+        async with database.reader() as connection:
+            await connection.execute(statement.encode())
+            raise ZeroDivisionError
+
+    with pytest.raises((ZeroDivisionError, psycopg.Error)):
+        await fail()
+    for _ in range(3):
+        assert await writes_in_a_transaction(database)
+        async with database.reading() as session:
+            assert (await session.execute(text("SELECT 1"))).scalar_one() == 1
