@@ -2,11 +2,13 @@
 
 workload     what is asked, of what diary; pure
 seed         puts the workload into a running server, through its API
+bulk         puts many appointments in, in SQL
 servers      PostgreSQL, the product and the floors, each in a process of its own
+target       everything that a run needs, started and filled
 floors       the applications that the product is compared with
 load         the HTTP client, in a process of its own
 pgbench      PostgreSQL's own tool, doing the SQL of a booking
-core         the same question, put to app.scheduling alone
+core         the same questions, put to app.scheduling alone
 cases        everything that is measured
 rounds       measures it, interleaved
 figures      medians, ratios

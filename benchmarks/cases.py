@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +10,12 @@ from types import MappingProxyType
 
 import httpx
 
-from benchmarks import core, load, workload
+from benchmarks import bulk, core, load, promises, workload
 from benchmarks.figures import Sample
-from benchmarks.load import Slice
-from benchmarks.pgbench import Pgbench
-from benchmarks.promises import ARTICLE, BOOKING, NOT_MODIFIED, ONE_BY_ONE, PGBENCH, TEN_BY_THIRTY, F
-from benchmarks.seed import Seeded
-from benchmarks.workload import Workload
+from benchmarks.load import Moved, Slice
+from benchmarks.promises import ARTICLE, BOOKING, NOT_MODIFIED, NOTHING_KEPT, ONE, ONE_BY_ONE, PGBENCH, TEN_BY_THIRTY, F
+from benchmarks.target import Grown, Site, Target
+from benchmarks.workload import LARGER, TEN, Booking
 
 # No slice sends more bookings than this in a second of its length: many times what was ever reached.
 _BOOKINGS_PER_SECOND_MAX = 2000
@@ -33,46 +32,82 @@ class Case:
     clients: tuple[int, ...] = (1, 8)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is running: the two servers' ports, what was put in, and the process that makes the load."""
-
-    product: int
-    floors: int
-    question: Workload
-    seeded: Seeded
-    loader: Executor
-    pgbench: Pgbench
-
-
 def all_cases(target: Target) -> list[Case]:
     seeded, question = target.seeded, target.question
     tag = _checked(target)
+    paths, day = seeded.availability_paths(question), seeded.day_path(question)
+    asked, here = seeded.practitioner_ids, target.product
 
     def get(port: int, path: str, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Measure:
-        request = load.request("GET", path, headers)
-        return lambda clients, seconds: _load(target, Slice(port, [request], status, clients, seconds))[0]
+        return _get(target.loader, port, path, status, headers)
+
+    def fresh(site: Site, paths: Sequence[str], practitioner_ids: Sequence[str]) -> Measure:
+        return _fresh(target.loader, site, paths, practitioner_ids)
 
     return [
-        Case("bare ASGI", get(target.floors, "/bare")),
+        Case("bare ASGI", get(target.floors, "/bare"), clients=(1,)),
         Case(F, get(target.floors, "/f")),
         Case("FastAPI and one row", get(target.floors, "/row")),
-        Case(TEN_BY_THIRTY, get(target.product, seeded.availability_path(question))),
-        Case(ONE_BY_ONE, get(target.product, seeded.day_path(question))),
-        Case(ARTICLE, get(target.product, seeded.article_path)),
-        Case(NOT_MODIFIED, get(target.product, seeded.article_path, 304, {"If-None-Match": tag})),
+        Case(TEN_BY_THIRTY, fresh(here, paths, asked)),
+        Case(NOTHING_KEPT, get(target.forgetful.port, paths[0])),
+        Case(promises.repeated(TEN.name), get(here.port, paths[0])),
+        _core(target, TEN.name, TEN.booked(), TEN.practitioners, TEN.days),
+        Case(ONE_BY_ONE, fresh(here, [day], asked[:1]), clients=(1,)),
+        Case(promises.repeated(ONE), get(here.port, day), clients=(1,)),
+        _core(target, ONE, TEN.booked(), 1, 1),
+        *(
+            Case(
+                promises.availability(group.size.name),
+                fresh(target.larger, [group.availability_path(question)], group.practitioner_ids),
+                clients=(1,),
+            )
+            for group in target.groups
+        ),
+        *(_core(target, size.name, size.booked(), size.practitioners, size.days) for size in LARGER),
+        Case(ARTICLE, get(here.port, seeded.article_path)),
+        Case(NOT_MODIFIED, get(here.port, seeded.article_path, 304, {"If-None-Match": tag})),
         Case(BOOKING, Bookings(target).measure),
         Case(PGBENCH, target.pgbench.measure),
-        Case(
-            "core alone, 10×30",
-            lambda _, seconds: target.loader.submit(core.measure, question, seconds / 4).result(),
-            clients=(1,),
+    ]
+
+
+def growth_cases(grown: Grown) -> list[Case]:
+    paths = grown.seeded.availability_paths(grown.question)
+    for site in grown.past.values():
+        with _client(site) as client:
+            _check_starts(client, paths[0], TEN.booked(), TEN.practitioners, TEN.days)
+    return [
+        Case(F, _get(grown.loader, grown.floors, "/f")),
+        *(
+            Case(promises.past(number), _fresh(grown.loader, site, paths, grown.seeded.practitioner_ids))
+            for number, site in grown.past.items()
         ),
     ]
 
 
-def _load(target: Target, wanted: Slice) -> tuple[Sample, int]:
-    return target.loader.submit(load.run, wanted).result()
+def _get(loader: Executor, port: int, path: str, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Measure:
+    request = load.request("GET", path, headers)
+    return lambda clients, seconds: _load(loader, Slice(port, [request], status, clients, seconds))[0]
+
+
+def _fresh(loader: Executor, site: Site, paths: Sequence[str], practitioner_ids: Sequence[str]) -> Measure:
+    """Before each request the diaries of all practitioners move. One path for each client that there can be."""
+    moved = Moved(site.url, bulk.resource_ids(site.url, practitioner_ids))
+    requests = [load.request("GET", path, {}) for path in paths]
+    return lambda clients, seconds: _load(loader, Slice(site.port, requests, 200, clients, seconds, moved=moved))[0]
+
+
+def _core(target: Target, name: str, booked: list[Booking], practitioners: int, days: int) -> Case:
+    """Measured for a quarter of the time: nothing in it waits."""
+
+    def measure(_: int, seconds: float) -> Sample:
+        return target.loader.submit(core.measure, target.question, booked, practitioners, days, seconds / 4).result()
+
+    return Case(promises.core(name), measure, clients=(1,))
+
+
+def _load(loader: Executor, wanted: Slice) -> tuple[Sample, int]:
+    return loader.submit(load.run, wanted).result()
 
 
 class Bookings:
@@ -87,7 +122,9 @@ class Bookings:
         """Raises RuntimeError when the slots run out."""
         wanted = int(_BOOKINGS_PER_SECOND_MAX * seconds)
         self._ready += [self._request(*one) for one in itertools.islice(self._slots, max(wanted - len(self._ready), 0))]
-        sample, sent = _load(self._target, Slice(self._target.product, self._ready, 201, clients, seconds, repeat=False))
+        sample, sent = _load(
+            self._target.loader, Slice(self._target.product.port, self._ready, 201, clients, seconds, repeat=False)
+        )
         del self._ready[:sent]
         if not self._ready:
             raise RuntimeError("The seeded clinic has no free slots left: take fewer rounds, or shorter ones.")
@@ -100,17 +137,31 @@ class Bookings:
 
 def _checked(target: Target) -> str:
     """Ask everything once and look at the answers; the article's tag. Raises ValueError when one is not what the workload implies."""
-    seeded = target.seeded
-    with httpx.Client(base_url=f"http://127.0.0.1:{target.product}", timeout=30) as client:
-        found = count_starts(client.get(seeded.availability_path(target.question)))
-        if found != (expected := workload.free_starts(workload.bookings())):
-            raise ValueError(f"The product offers {found} starts where the workload leaves {expected} free.")
-        if not count_starts(client.get(seeded.day_path(target.question))):
-            raise ValueError("The product offers no start on the first day.")
+    seeded, question = target.seeded, target.question
+    for site in (target.product, target.forgetful):
+        with _client(site) as client:
+            for path in seeded.availability_paths(question):
+                _check_starts(client, path, TEN.booked(), TEN.practitioners, TEN.days)
+            _check_starts(client, seeded.day_path(question), TEN.booked(), 1, 1)
+    with _client(target.larger) as client:
+        for group in target.groups:
+            size = group.size
+            _check_starts(client, group.availability_path(question), size.booked(), size.practitioners, size.days)
+    with _client(target.product) as client:
         article = client.get(seeded.article_path).raise_for_status()
         if not article.json()["html"]:
             raise ValueError("The article is empty.")
         return article.headers["ETag"]
+
+
+def _client(site: Site) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{site.port}", timeout=30)
+
+
+def _check_starts(client: httpx.Client, path: str, booked: list[Booking], practitioners: int, days: int) -> None:
+    found, expected = count_starts(client.get(path)), workload.free_starts(booked, practitioners, days)
+    if found != expected:
+        raise ValueError(f"The product offers {found} starts where the workload leaves {expected} free: {path}")
 
 
 def count_starts(answer: httpx.Response) -> int:

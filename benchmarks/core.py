@@ -1,5 +1,6 @@
-"""The 10×30 question put to `app.scheduling` alone, from facts made here: what the answer costs without web, database and encoding."""
+"""The questions put to `app.scheduling` alone, from facts made here: what the answers cost without web, database and encoding."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from time import perf_counter
 
@@ -10,16 +11,20 @@ from app.scheduling.hours import WeeklyRule
 from app.scheduling.zones import midnight
 from benchmarks import workload
 from benchmarks.figures import Sample
-from benchmarks.workload import Workload
+from benchmarks.workload import Booking, Workload
+
+# What reaches into the days asked about; the product looks three days ahead as well.
+_DAYS_AFTER = 3
 
 
-def measure(question: Workload, seconds: float) -> Sample:
-    """Ask again and again. Raises ValueError when the core does not find the starts that the workload leaves free."""
-    facts = _facts(question)
+def measure(question: Workload, booked: Sequence[Booking], practitioners: int, days: int, seconds: float) -> Sample:
+    """Ask for the first practitioners and days, again and again. Raises ValueError when the core does not find the starts that
+    the bookings leave free."""
+    facts = _facts(question, booked, practitioners, days)
     from_at = midnight(workload.ZONE, question.monday)
-    to_at = midnight(workload.ZONE, question.last_day + timedelta(days=1))
+    to_at = midnight(workload.ZONE, question.last_day(days) + timedelta(days=1))
     found = sum(len(slots.starts(one, from_at, to_at)) for one in facts)
-    if found != (expected := workload.free_starts(workload.bookings())):
+    if found != (expected := workload.free_starts(booked, practitioners, days)):
         raise ValueError(f"The core found {found} starts and not {expected}.")
     latencies: list[float] = []
     started = perf_counter()
@@ -30,16 +35,17 @@ def measure(question: Workload, seconds: float) -> Sample:
     return Sample.of(latencies, perf_counter() - started)
 
 
-def _facts(question: Workload) -> list[Facts]:
+def _facts(question: Workload, booked: Sequence[Booking], practitioners: int, days: int) -> list[Facts]:
     rules = tuple(
         WeeklyRule(weekday, int(starts[:2]) * 60, int(ends[:2]) * 60)
         for weekday in workload.WEEKDAYS
         for starts, ends in workload.WINDOWS
     )
-    taken: list[list[tuple[int, int]]] = [[] for _ in range(workload.PRACTITIONERS)]
-    for one in workload.bookings():
-        starts, ends = (int(question.instant(one.day, minute).timestamp()) for minute in (one.starts, one.ends))
-        taken[one.practitioner].append((starts, ends))
+    taken: list[list[tuple[int, int]]] = [[] for _ in range(practitioners)]
+    for one in booked:
+        if one.practitioner < practitioners and one.day < days + _DAYS_AFTER:
+            starts, ends = (int(question.instant(one.day, minute).timestamp()) for minute in (one.starts, one.ends))
+            taken[one.practitioner].append((starts, ends))
     return [
         Facts(
             now=midnight(workload.ZONE, question.monday - timedelta(days=7)),
@@ -49,7 +55,7 @@ def _facts(question: Workload) -> list[Facts]:
             notice_minutes=120,
             horizon_days=workload.HORIZON_DAYS,
             offered=True,
-            schedule=hours.schedule(rules, workload.ZONE, question.monday, question.last_day),
+            schedule=hours.schedule(rules, workload.ZONE, question.monday, question.last_day(days)),
             occupied=sorted(occupied),
             registered_until=date(2099, 12, 31),
         )

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import make_url
 
 from app.kit.embedded import find_binaries
+from benchmarks import servers
 from benchmarks.figures import Sample
 from benchmarks.seed import Seeded
 from benchmarks.workload import Workload
@@ -42,11 +42,9 @@ class Pgbench:
         if not program.exists():
             raise FileNotFoundError(f"pgbench is not beside the other programs of PostgreSQL in {program.parent}.")
         self._program = program
-        self._url = make_url(url).set(database=DATABASE).render_as_string(hide_password=False)
         self._from_at = datetime.combine(question.monday, datetime.min.time(), UTC)
         self._base = 0
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE {DATABASE} TEMPLATE "{connection.info.dbname}"')
+        self._url = servers.copied(url, DATABASE)
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute(_DESK, (seeded.sitting_id, seeded.desk_ids))
             connection.execute("VACUUM ANALYZE")

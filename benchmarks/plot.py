@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from benchmarks.promises import PROMISES, Promise
+from benchmarks.promises import Promise
 from benchmarks.rounds import Rounds
 
 WIDTH, ROW, LEFT, TOP = 900, 34, 340, 64
@@ -15,8 +15,9 @@ KEPT, BROKEN, QUIET = "#2f7d5b", "#b3402a", "#8a8f98"
 
 
 def svg(found: Rounds) -> str:
-    height = TOP + ROW * len(PROMISES) + 40
-    bottom = TOP + ROW * len(PROMISES)
+    promised = found.promised()
+    bottom = TOP + ROW * len(promised)
+    height = bottom + 40
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif" font-size="13">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
@@ -25,14 +26,14 @@ def svg(found: Rounds) -> str:
     ]
     for share in (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8):
         x = _x(share)
-        promised = share == 1
-        colour, width = ("#1f2328", 2) if promised else ("#e1e4e8", 1)
+        bound = share == 1
+        colour, width = ("#1f2328", 2) if bound else ("#e1e4e8", 1)
         parts.append(f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{bottom}" stroke="{colour}" stroke-width="{width}"/>')
-        label = "promised" if promised else f"{share:g} ×"
+        label = "promised" if bound else f"{share:g} ×"
         parts.append(
-            f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="middle" fill="{"#1f2328" if promised else QUIET}">{label}</text>'
+            f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="middle" fill="{"#1f2328" if bound else QUIET}">{label}</text>'
         )
-    for index, promise in enumerate(PROMISES):
+    for index, promise in enumerate(promised):
         parts += _row(found, promise, TOP + ROW * index + ROW / 2)
     return "\n".join([*parts, "</svg>"]) + "\n"
 

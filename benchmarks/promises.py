@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.workload import CROWDED, HUNDRED, SIXTY, TEN, TWENTY, Size
+
 CLAIMS = Path(__file__).with_name("claims.json")
 # A claimed ratio that is worse by more than half fails the run. Less is noise.
 WORSE = 1.5
@@ -19,7 +21,10 @@ Figure = Literal["p50", "per_second", "spread"]
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A figure of `case`, divided by the same of `against` at as many clients, is at most (or `at_least`) the `bound`; `beyond` comes next."""
+    """A figure of `case`, divided by the same of `against` at as many clients, is at most (or `at_least`) the `bound`; `beyond` comes next.
+
+    `core`: the case that puts the same question to the core alone, and `core_against` what its p50 is divided by.
+    """
 
     name: str
     case: str
@@ -29,6 +34,8 @@ class Promise:
     beyond: float
     at_least: bool = False
     against: str = "F"
+    core: str | None = None
+    core_against: str = "F"
 
     def text(self, bound: float) -> str:
         return f"{'≥' if self.at_least else '≤'} {bound:g} {self.unit}"
@@ -36,7 +43,7 @@ class Promise:
     @property
     def unit(self) -> str:
         if self.figure == "p50":
-            return self.against
+            return F if self.against == F else f"× {self.against}"
         return f"of {self.against}'s {'req/s' if self.figure == 'per_second' else 'p99/p50'}"
 
     def share(self, ratio: float, bound: float) -> float:
@@ -44,18 +51,62 @@ class Promise:
         return bound / ratio if self.at_least else ratio / bound
 
 
-TEN_BY_THIRTY = "availability 10×30"
-ONE_BY_ONE = "availability 1×1"
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two cases that nothing is promised about: p50 of the one divided by that of the other, at 1 client, and the same of the core alone."""
+
+    case: str
+    against: str
+    core: str
+    core_against: str
+
+
+def availability(size: str) -> str:
+    """Every search is fresh: whatever diary it needs has changed since it was last read."""
+    return f"availability {size}"
+
+
+def repeated(size: str) -> str:
+    """Nothing has changed since the same was asked before."""
+    return f"availability {size}, repeated"
+
+
+def core(size: str) -> str:
+    return f"core alone, {size}"
+
+
+def past(appointments: int) -> str:
+    """10×30 again, fresh, and so many appointments that are over."""
+    return f"{TEN_BY_THIRTY}, {appointments:,} past"
+
+
+ONE = "1×1"
+TEN_BY_THIRTY = availability(TEN.name)
+ONE_BY_ONE = availability(ONE)
+NOTHING_KEPT = f"{TEN_BY_THIRTY}, nothing kept"
+FEW_PAST, SOME_PAST, MANY_PAST = 10_000, 100_000, 1_000_000
 ARTICLE = "article"
 NOT_MODIFIED = "article 304"
 BOOKING = "booking"
 PGBENCH = "pgbench"
 F = "F"
 
+
+def _growth(name: str, size: Size, bound: float, beyond: float) -> Promise:
+    """A larger question against 10×30."""
+    case, against = availability(size.name), TEN_BY_THIRTY
+    return Promise(name, case, 1, "p50", bound, beyond, against=against, core=core(size.name), core_against=core(TEN.name))
+
+
 PROMISES = (
-    Promise("P1", TEN_BY_THIRTY, 1, "p50", 18, 10),
+    Promise("P1", TEN_BY_THIRTY, 1, "p50", 18, 10, core=core(TEN.name)),
     Promise("P2", TEN_BY_THIRTY, 8, "per_second", 0.07, 0.11, at_least=True),
-    Promise("P4", ONE_BY_ONE, 1, "p50", 7, 4),
+    Promise("P3", repeated(TEN.name), 1, "p50", 6, 3.5),
+    Promise("P4", ONE_BY_ONE, 1, "p50", 7, 4, core=core(ONE)),
+    _growth("P5 practitioners", TWENTY, 2, 1.8),
+    _growth("P5 days", SIXTY, 2, 1.8),
+    Promise("P6 past", past(MANY_PAST), 1, "p50", 1.5, 1.2, against=past(FEW_PAST)),
+    _growth("P6 range", CROWDED, 1.9, 1.5),
     Promise("P7", BOOKING, 1, "p50", 25, 14),
     Promise("P8", BOOKING, 8, "per_second", 0.20, 0.35, at_least=True, against=PGBENCH),
     Promise("P11 warm", ARTICLE, 1, "p50", 1.8, 1.4),
@@ -63,6 +114,8 @@ PROMISES = (
     Promise("P12 availability", TEN_BY_THIRTY, 8, "spread", 2, 1),
     Promise("P12 booking", BOOKING, 8, "spread", 5, 2),
 )
+
+COMPARISONS = (Comparison(availability(HUNDRED.name), TEN_BY_THIRTY, core(HUNDRED.name), core(TEN.name)),)
 
 
 def read_claims() -> dict[str, float]:
@@ -74,7 +127,9 @@ def read_claims() -> dict[str, float]:
 
 
 def write_claims(ratios: Mapping[str, float]) -> None:
-    rounded = {name: float(f"{ratio:.3g}") for name, ratio in ratios.items()}
+    """Claims that this run did not measure stay as they are."""
+    claimed = {**read_claims(), **ratios}
+    rounded = {promise.name: float(f"{claimed[promise.name]:.3g}") for promise in PROMISES if promise.name in claimed}
     CLAIMS.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
 
 

@@ -2,14 +2,14 @@
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
 from benchmarks.figures import Range
-from benchmarks.promises import PROMISES, F, Promise
+from benchmarks.promises import PROMISES, Comparison, F, Promise
 from benchmarks.rounds import Key, Rounds
 
 
@@ -22,10 +22,8 @@ def markdown(found: Rounds, started_at: datetime, about: str) -> str:
             ("case", "clients", "p50 ms", "p99 ms", "req/s", "ratio to F", "promise"),
             (_case_row(found, key) for key in found.samples),
         ),
-        _table(
-            ("promise", "case", "clients", "measured", "promised", "beyond", "kept"),
-            (_promise_row(found, promise) for promise in PROMISES),
-        ),
+        *_promises(found),
+        *(_comparison(found, one) for one in found.comparisons()),
     )
     return "\n\n".join(parts) + "\n"
 
@@ -40,7 +38,7 @@ def as_data(found: Rounds, started_at: datetime, about: str) -> dict[str, Any]:
             {"case": case, "clients": clients, "rounds": [asdict(sample) for sample in samples]}
             for (case, clients), samples in found.samples.items()
         ],
-        "promises": [{**asdict(promise), "measured": asdict(found.measured(promise))} for promise in PROMISES],
+        "promises": [{**asdict(promise), "measured": asdict(found.measured(promise))} for promise in found.promised()],
     }
 
 
@@ -59,6 +57,13 @@ def _case_row(found: Rounds, key: Key) -> Sequence[str]:
     return case, str(clients), p50.text(), p99.text(), per_second.text(0), ratio, ", ".join(promised)
 
 
+def _promises(found: Rounds) -> Iterator[str]:
+    """One table, or none."""
+    if promised := found.promised():
+        head = ("promise", "case", "clients", "measured", "promised", "beyond", "kept", "core alone")
+        yield _table(head, (_promise_row(found, promise) for promise in promised))
+
+
 def _promise_row(found: Rounds, promise: Promise) -> Sequence[str]:
     measured = found.measured(promise)
     bounds = {"beyond": promise.beyond, "yes": promise.bound}
@@ -71,7 +76,19 @@ def _promise_row(found: Rounds, promise: Promise) -> Sequence[str]:
         promise.text(promise.bound),
         promise.text(promise.beyond),
         kept,
+        _core_alone(found, promise),
     )
+
+
+def _core_alone(found: Rounds, promise: Promise) -> str:
+    if promise.core is None:
+        return ""
+    return f"{found.ratio(promise.core, 1, 'p50', promise.core_against).text()} {F if promise.core_against == F else '×'}"
+
+
+def _comparison(found: Rounds, one: Comparison) -> str:
+    measured, core = found.ratio(one.case, 1, "p50", one.against), found.ratio(one.core, 1, "p50", one.core_against)
+    return f"Without a promise: {one.case} takes {measured.text()} times as long as {one.against}, the core alone {core.text()} times."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

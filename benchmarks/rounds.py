@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.cases import Case
 from benchmarks.figures import Range, Sample
-from benchmarks.promises import PROMISES, F, Figure, Promise
+from benchmarks.promises import COMPARISONS, PROMISES, Comparison, F, Figure, Promise
 
 WARM_UP_SECONDS = 0.3
 
@@ -24,7 +24,7 @@ class Rounds:
         """Warm every case up, then measure; how many rounds there were: no further one is begun that may end after `until` (monotonic)."""
         keys = [(case, clients) for case in cases for clients in case.clients]
         for case, clients in keys:
-            case.measure(clients, min(WARM_UP_SECONDS, seconds))
+            case.measure(clients, min(WARM_UP_SECONDS, seconds / 2))
             self.samples[case.name, clients] = []
         longest = 0.0
         for number in range(rounds):
@@ -48,9 +48,20 @@ class Rounds:
         """The ratio that the promise is about."""
         return self.ratio(promise.case, promise.clients, promise.figure, promise.against)
 
+    def promised(self) -> list[Promise]:
+        """The promises whose cases were measured at all."""
+        return [one for one in PROMISES if self.has(one.case, one.clients) and self.has(one.against, one.clients)]
+
+    def comparisons(self) -> list[Comparison]:
+        """Those whose cases were measured."""
+        return [one for one in COMPARISONS if self.has(one.case, 1) and self.has(one.against, 1)]
+
+    def has(self, case: str, clients: int) -> bool:
+        return (case, clients) in self.samples
+
     def ratios(self) -> dict[str, float]:
-        """The median ratio of every promise, by its name."""
-        return {promise.name: self.measured(promise).median for promise in PROMISES}
+        """The median ratio of every promise that was measured, by its name."""
+        return {promise.name: self.measured(promise).median for promise in self.promised()}
 
 
 def _figure(sample: Sample, figure: Figure) -> float:

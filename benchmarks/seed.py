@@ -1,6 +1,6 @@
 """Puts the workload into a running server, through its API, as an integrator would: nothing here knows a table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,10 @@ from typing import Any
 import httpx
 
 from benchmarks import workload
-from benchmarks.workload import LENGTHS_MINUTES, VISIT_MINUTES, Booking, Workload
+from benchmarks.workload import LENGTHS_MINUTES, TEN, VISIT_MINUTES, Booking, Size, Workload
+
+# As many treatments differ in nothing but their names, so that as many clients can ask the same without asking each other's question.
+ALIKE = 8
 
 _PARAGRAPH = (
     "Most people who come to us with an aching back have had it for some months, and have tried to sit better, to sit less, or not to sit at all. "
@@ -23,20 +26,19 @@ class Seeded:
     """Where the questions go. `practitioner_ids` are the ten who are asked for; `desk_ids` the ten who are booked."""
 
     location_id: str
-    visit_id: str
+    visit_ids: list[str]
     sitting_id: str
     practitioner_ids: list[str]
     desk_ids: list[str]
     article_slug: str
 
-    def availability_path(self, question: Workload) -> str:
-        """10 × 30: anybody, in all the 30 days."""
-        return f"/v1/availability?treatment_id={self.visit_id}&from={question.monday}&to={question.last_day}"
+    def availability_paths(self, question: Workload) -> list[str]:
+        """10 × 30: anybody, in all the 30 days; for each of the treatments that are alike."""
+        return [_availability_path(visit, question, TEN.days) for visit in self.visit_ids]
 
     def day_path(self, question: Workload) -> str:
         """1 × 1: one practitioner, on one day."""
-        path = f"/v1/availability?treatment_id={self.visit_id}&from={question.monday}&to={question.monday}"
-        return f"{path}&practitioner_id={self.practitioner_ids[0]}"
+        return f"{_availability_path(self.visit_ids[0], question, 1)}&practitioner_id={self.practitioner_ids[0]}"
 
     @property
     def article_path(self) -> str:
@@ -53,16 +55,30 @@ class Seeded:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Practitioners who are asked for all at once, by a treatment that nobody else gives."""
+
+    size: Size
+    treatment_id: str
+    practitioner_ids: list[str]
+
+    def availability_path(self, question: Workload) -> str:
+        return _availability_path(self.treatment_id, question, self.size.days)
+
+
 async def seed(client: httpx.AsyncClient, question: Workload, booked: Iterable[Booking]) -> Seeded:
     """Fill an empty clinic. `client` carries an admin's token."""
-    made = _Maker(client)
+    made = _Maker(client, "clinic")
     await made.change("/v1/clinic", {"time_zone": workload.ZONE, "horizon_days": workload.HORIZON_DAYS})
     location = await made.make("/v1/locations", {"name": "Harbour Street", "time_zone": workload.ZONE})
     lengths = {length: await made.treatment(f"Visit of {length} minutes", length) for length in LENGTHS_MINUTES}
+    more = [await made.treatment(f"Visit like the others, {number}", VISIT_MINUTES) for number in range(2, ALIKE + 1)]
     sitting = await made.treatment("Sitting in a room", VISIT_MINUTES, place_kind="room")
-    for number in range(workload.PRACTITIONERS):
+    for number in range(TEN.practitioners):
         await made.make(f"/v1/locations/{location}/places", {"name": f"Room {number + 1}", "kind": "room", "position": number})
-    asked = [await made.practitioner("Asked for", number, list(lengths.values()), location) for number in range(10)]
+    offered = [*lengths.values(), *more]
+    asked = [await made.practitioner("Asked for", number, offered, location) for number in range(TEN.practitioners)]
     desk = [await made.practitioner("To be booked", number, [sitting], location) for number in range(10)]
     for number, one in enumerate(booked):
         booking = {
@@ -74,14 +90,27 @@ async def seed(client: httpx.AsyncClient, question: Workload, booked: Iterable[B
         }
         await made.make("/v1/appointments", booking)
     article = await made.article()
-    return Seeded(location, lengths[VISIT_MINUTES], sitting, asked, desk, article)
+    return Seeded(location, [lengths[VISIT_MINUTES], *more], sitting, asked, desk, article)
+
+
+async def seed_groups(client: httpx.AsyncClient, location_id: str, sizes: Sequence[Size]) -> list[Group]:
+    """Practitioners without bookings, for questions of other sizes."""
+    made = _Maker(client, "groups")
+    groups: list[Group] = []
+    for size in sizes:
+        treatment = await made.treatment(f"Visit for {size.name}", VISIT_MINUTES)
+        numbers = range(size.practitioners)
+        ids = [await made.practitioner(f"Of {size.name},", number, [treatment], location_id) for number in numbers]
+        groups.append(Group(size, treatment, ids))
+    return groups
 
 
 class _Maker:
     """Sends what is to be made, each with a key of its own."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, name: str) -> None:
         self._client = client
+        self._name = name
         self._sent = 0
 
     async def make(self, path: str, body: dict[str, Any]) -> str:
@@ -127,11 +156,15 @@ class _Maker:
 
     async def _send(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> Any:
         self._sent += 1
-        key = {"Idempotency-Key": f"benchmark-seed-{self._sent:08d}"} if method in {"POST", "PATCH"} else {}
+        key = {"Idempotency-Key": f"benchmark-{self._name}-{self._sent:08d}"} if method in {"POST", "PATCH"} else {}
         response = await self._client.request(method, path, headers={**key, **(headers or {})}, **more)
         if not response.is_success:
             raise RuntimeError(f"{method} {path} was answered with {response.status_code}: {response.text[:1000]}")
         return response.json()
+
+
+def _availability_path(treatment_id: str, question: Workload, days: int) -> str:
+    return f"/v1/availability?treatment_id={treatment_id}&from={question.monday}&to={question.last_day(days)}"
 
 
 def _utc(at: datetime) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 import uvicorn
+from sqlalchemy import make_url
 from starlette.types import ASGIApp
 
 from app import settings as app_settings
@@ -56,13 +57,21 @@ def settle(url: str) -> None:
         connection.execute("CHECKPOINT")
 
 
+def copied(url: str, name: str) -> str:
+    """The address of a copy of a database that nobody is connected to."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{connection.info.dbname}"')
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
 @contextmanager
-def serving(what: str, database_url: str, ready_path: str) -> Iterator[int]:
-    """The port of a server process that answers."""
+def serving(what: str, database_url: str, ready_path: str, *, reuse: bool = True) -> Iterator[int]:
+    """The port of a server process that answers; without `reuse` the product keeps nothing of what it has read."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MERIDIAN_")},
         "DATABASE_URL": database_url,
         "MERIDIAN_LOG_LEVEL": LOG_LEVEL,
+        "MERIDIAN_REUSE_ANSWERS": "on" if reuse else "off",
     }
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         port: int = listening.getsockname()[1]

@@ -2,18 +2,16 @@
 
 "10×30": ten practitioners, Monday to Friday 09–12 and 13–17, a 15-minute grid, visits of 30 minutes, 400 bookings of 15 to 60 minutes in 30 days.
 Ten others, each with a room to go to, are there to be booked: what is booked while measuring changes nothing of what is asked.
+The larger sizes are alike: each ten of their practitioners have diaries drawn anew.
 """
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = "Europe/London"
-PRACTITIONERS = 10
-DAYS = 30
-BOOKINGS = 400
 LENGTHS_MINUTES = (15, 30, 45, 60)
 VISIT_MINUTES = 30
 STEP_MINUTES = 15
@@ -28,7 +26,7 @@ _WINDOW_MINUTES = tuple((int(opens[:2]) * 60, int(closes[:2]) * 60) for opens, c
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One of the 400: whose diary, which day of the 30, and minutes of that day."""
+    """Whose diary, which day from the Monday on, and minutes of that day."""
 
     practitioner: int
     day: int
@@ -37,8 +35,34 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """A diary, and the question that asks for all of it: for so many practitioners (in tens), from the Monday on for so many days."""
+
+    name: str
+    practitioners: int
+    days: int
+    bookings: int
+
+    def booked(self) -> list[Booking]:
+        """All bookings, none overlapping another of the same practitioner."""
+        tens = range(self.practitioners // 10)
+        return [
+            replace(one, practitioner=one.practitioner + 10 * ten)
+            for ten in tens
+            for one in _drawn(_DRAW + ten, self.days, self.bookings // len(tens))
+        ]
+
+
+TEN = Size("10×30", 10, 30, 400)
+# Twice the practitioners, twice the days, ten times the practitioners, three times the bookings.
+TWENTY, SIXTY = Size("20×30", 20, 30, 800), Size("10×60", 10, 60, 800)
+HUNDRED, CROWDED = Size("100×30", 100, 30, 4000), Size("10×30 with 1,200 bookings", 10, 30, 1200)
+LARGER = (TWENTY, SIXTY, HUNDRED, CROWDED)
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
-    """`monday` is the first of the 30 days."""
+    """`monday` is the first of the days."""
 
     monday: date
 
@@ -47,9 +71,8 @@ class Workload:
         """In the week after next, at the latest: nothing is past, nothing is within anybody's notice."""
         return cls(today + timedelta(days=14 - today.weekday()))
 
-    @property
-    def last_day(self) -> date:
-        return self.monday + timedelta(days=DAYS - 1)
+    def last_day(self, days: int) -> date:
+        return self.monday + timedelta(days=days - 1)
 
     def instant(self, day: int, minute: int) -> datetime:
         """A minute of the wall clock on one of the days, in UTC."""
@@ -62,14 +85,14 @@ def working_days(days: int) -> Iterator[int]:
     return (day for day in range(days) if day % 7 + 1 in WEEKDAYS)
 
 
-def bookings(draw: int = _DRAW) -> list[Booking]:
-    """The 400, none overlapping another of the same practitioner."""
+def _drawn(draw: int, days: int, bookings: int) -> list[Booking]:
+    """Of ten practitioners."""
     chance = random.Random(draw)
-    days = list(working_days(DAYS))
+    working = list(working_days(days))
     taken: set[tuple[int, int, int]] = set()
     found: list[Booking] = []
-    while len(found) < BOOKINGS:
-        practitioner, day, length = chance.randrange(PRACTITIONERS), chance.choice(days), chance.choice(LENGTHS_MINUTES)
+    while len(found) < bookings:
+        practitioner, day, length = chance.randrange(10), chance.choice(working), chance.choice(LENGTHS_MINUTES)
         opens, closes = chance.choice(_WINDOW_MINUTES)
         starts = chance.randrange(opens, closes - length + 1, STEP_MINUTES)
         quarters = {(practitioner, day, minute) for minute in range(starts, starts + length, STEP_MINUTES)}
@@ -79,13 +102,13 @@ def bookings(draw: int = _DRAW) -> list[Booking]:
     return found
 
 
-def free_starts(booked: list[Booking]) -> int:
-    """How many starts are free in the 30 days, counted minute by minute and without anything of the product."""
+def free_starts(booked: Iterable[Booking], practitioners: int, days: int) -> int:
+    """How many starts of the first practitioners are free in the first days, counted minute by minute and without anything of the product."""
     taken = {(one.practitioner, one.day, minute) for one in booked for minute in range(one.starts, one.ends)}
     return sum(
         all((practitioner, day, minute) not in taken for minute in range(start, start + VISIT_MINUTES))
-        for practitioner in range(PRACTITIONERS)
-        for day in working_days(DAYS)
+        for practitioner in range(practitioners)
+        for day in working_days(days)
         for opens, closes in _WINDOW_MINUTES
         for start in range(opens, closes - VISIT_MINUTES + 1, STEP_MINUTES)
     )
@@ -101,7 +124,7 @@ def slots(workload: Workload) -> list[tuple[int, datetime]]:
         for day in working_days(HORIZON_DAYS - 30)
         for opens, closes in _WINDOW_MINUTES
         for minute in range(opens, closes, VISIT_MINUTES)
-        for practitioner in range(PRACTITIONERS)
+        for practitioner in range(TEN.practitioners)
     ]
     random.Random(_DRAW).shuffle(found)
     return found
