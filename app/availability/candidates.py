@@ -33,6 +33,10 @@ class Caller:
     upcoming: int = 0
 
 
+Schedules = dict[tuple[UUID, UUID], Schedule]
+"""By practitioner and location."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One practitioner at one location."""
@@ -97,15 +101,24 @@ class Situation:
     """Everything loaded for one question; makes the core's facts for each candidate."""
 
     def __init__(
-        self, catalogue: Catalogue, calendar: Calendar, diaries: Diaries, caller: Caller, *, now: int, range_: Range
+        self,
+        catalogue: Catalogue,
+        calendar: Calendar,
+        diaries: Diaries,
+        caller: Caller,
+        *,
+        now: int,
+        range_: Range,
+        schedules: Schedules | None = None,
     ) -> None:
-        """`range_` is what calendar and diaries are known for."""
+        """`range_` is what calendar and diaries are known for; `schedules` what was worked out already for this calendar."""
         self.catalogue = catalogue
         self.now = now
         self._calendar = calendar
         self._diaries = diaries
         self._caller = caller
         self._dates = (range_.from_on, range_.to_on)
+        self._schedules: Schedules = {} if schedules is None else schedules
         self._pools: dict[UUID, Pool | None] = {}
 
     def facts(self, candidate: Candidate) -> Facts:
@@ -134,16 +147,17 @@ class Situation:
             pool=self.pool(location.id),
         )
 
-    def schedule(self, candidate: Candidate, closures: tuple[Closure, ...] | None = None) -> Schedule:
-        """With the closures of the location, unless others are given."""
+    def schedule(self, candidate: Candidate) -> Schedule:
+        key = (candidate.practitioner.id, candidate.location.id)
+        if key not in self._schedules:
+            self._schedules[key] = self.schedule_with(candidate, self._calendar.closures_at(candidate.location.id))
+        return self._schedules[key]
+
+    def schedule_with(self, candidate: Candidate, closures: tuple[Closure, ...]) -> Schedule:
+        """With these closures only."""
         practitioner, location = candidate.practitioner, candidate.location
-        return schedule(
-            practitioner.hours.get(location.id, ()),
-            location.time_zone,
-            *self._dates,
-            self._calendar.overrides.get((practitioner.id, location.id), ()),
-            self._calendar.closures_at(location.id) if closures is None else closures,
-        )
+        overrides = self._calendar.overrides.get((practitioner.id, location.id), ())
+        return schedule(practitioner.hours.get(location.id, ()), location.time_zone, *self._dates, overrides, closures)
 
     def pool(self, location_id: UUID) -> Pool | None:
         """The places that can serve the treatment there; None when it needs none. One for all who share it."""

@@ -86,7 +86,7 @@ def _detailed(
                 return reason.model_copy(update={"time_off": TimeOffFact.model_validate(row)})
     if reason.code == Code.CLOSURE.value:
         for closure in closures:
-            shut = view.situation.schedule(one, (closure.as_rule(),)).shut
+            shut = view.situation.schedule_with(one, (closure.as_rule(),)).shut
             if containing(forbidden_starts((one.footprint.patient,), shut), start):
                 return reason.model_copy(update={"closure": ClosureFact.model_validate(closure)})
     return reason

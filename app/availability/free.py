@@ -10,7 +10,7 @@ from typing import Self
 from uuid import UUID
 
 from app.availability import queries
-from app.availability.candidates import DAY_SECONDS, Caller, Candidate, Situation, candidates, reach, resource_ids
+from app.availability.candidates import DAY_SECONDS, Caller, Candidate, Schedules, Situation, candidates, reach, resource_ids
 from app.availability.rows import Calendar, Catalogue, Diaries, Moved
 from app.kit.batch import Batch
 from app.kit.db import Connection
@@ -65,6 +65,7 @@ class Free:
         self._versions = dict.fromkeys(resource_ids(catalogue, location_id, caller), queries.UNKNOWN_VERSION)
         self._calendar: Calendar | None = None
         self._diaries = Diaries()
+        self._schedules: Schedules = {}
         self._candidates: list[Candidate] = []
         self._standing: list[list[Opening]] = []
         self._told: dict[tuple[str, int | None], _Told] = {}
@@ -79,6 +80,7 @@ class Free:
                 asked_diaries = await queries.ask_diaries(batch, self.catalogue, self._versions, self._range)
             self._calendar = await queries.read_calendar(asked)
             read = await queries.read_diaries(asked_diaries)
+            self._schedules = {}
             self._candidates = candidates(self.catalogue, self._calendar, self._location_id)
             self._standing = [[] for _ in self._candidates]
             self._versions = dict.fromkeys(self._versions, queries.UNKNOWN_VERSION)
@@ -117,21 +119,27 @@ class Free:
     def situation(self, now: int) -> Situation:
         if self._calendar is None:
             raise AssertionError("asked before anything was read")
-        return Situation(self.catalogue, self._calendar, self._diaries, self._caller, now=now, range_=self._range)
+        return Situation(
+            self.catalogue, self._calendar, self._diaries, self._caller, now=now, range_=self._range, schedules=self._schedules
+        )
 
     def _take_in(self, moved: Iterable[Moved]) -> None:
-        """Replace the diaries that moved, and work out again what they bear on. One that another request has brought further is left."""
-        newer = [one for one in moved if one.version > self._versions[one.resource_id]]
-        if not newer:
+        """Replace the diaries that moved, and work out again what they bear on.
+
+        Of two requests at once the one that read earlier may be the one that comes later: then what it read, which is true for itself, is found to
+        have moved by whoever asks next.
+        """
+        changed = [one for one in moved if one.version != self._versions[one.resource_id]]
+        if not changed:
             return
-        for one in newer:
+        for one in changed:
             self._versions[one.resource_id] = one.version
             self._diaries.occupied[one.resource_id] = one.occupied
             self._diaries.presence[one.resource_id] = one.presence
             self._diaries.day_starts[one.resource_id] = one.day_starts
         self._changes += 1
         situation = self.situation(0)
-        ids = {one.resource_id for one in newer}
+        ids = {one.resource_id for one in changed}
         touched = {place.location_id for place in self.catalogue.places if place.resource_id in ids}
         everybody = self._caller.patient_resource_id in ids
         for index, candidate in enumerate(self._candidates):
