@@ -43,9 +43,12 @@ bench: env  ## Measure what is promised about speed, in 6 minutes; BENCH=--quick
 contract: env  ## Schemathesis at length, some hours; CONTRACT="--examples 50 --seeds 0" for less
 	$(BIN)/python -m tests.contract.fuzz $(CONTRACT)
 
+fresh: env  ## What is offered can be booked, and no answer is stale: 300 clinics, 10,000 rounds; an hour
+	MERIDIAN_TESTS_CLINICS=300 MERIDIAN_TESTS_ROUNDS=10000 $(BIN)/pytest -n 2 tests/availability/test_offered_is_bookable.py tests/races/test_fresh.py
+
 lock: env  ## Resolve the dependencies again (needs uv) into requirements/
 	$(COMPILE) pyproject.toml --output-file requirements/prod.txt
 	$(COMPILE) pyproject.toml --extra dev --extra embedded --output-file requirements/dev.txt
 	echo "hatchling>=1.27" | $(COMPILE) - --output-file requirements/build.txt
 
-.PHONY: help env run format lint test bench contract lock
+.PHONY: help env run format lint test bench contract fresh lock

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from app.appointments.refusal import SlotUnavailable, nearest, refusal
 from app.availability.candidates import DAY_SECONDS, Caller, Candidate
-from app.availability.free import Found, Free
+from app.availability.explain import united
+from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.rows import Catalogue, PlaceRow
 from app.availability.search import MAX_ATTEMPTS, select
@@ -146,8 +147,12 @@ class _Desk:
         now = int(view.at.timestamp())
         from_at = max(wish.starts_at - ALTERNATIVE_DAYS * DAY_SECONDS, now)
         to_at = max(wish.starts_at, now) + ALTERNATIVE_DAYS * DAY_SECONDS
-        alternatives = nearest(0, wish.starts_at, await self._free_instead(from_at, to_at, now), wish.practitioner_id)
-        return SlotUnavailable([refusal(0, wish.starts_at, self._reasons, staff=self._caller.staff)], alternatives)
+        instead = await self._free_instead(from_at, to_at)
+        # What was looked at to decide ends soon after the start; until when a reason lasts is seen in the fortnight.
+        until = dict(united(instead.reasons(wish.starts_at, now, wish.practitioner_id)))
+        reasons = [slots.Reason(code, until.get(code, at)) for code, at in united(self._reasons)]
+        alternatives = nearest(0, wish.starts_at, instead.found(now), wish.practitioner_id)
+        return SlotUnavailable([refusal(0, wish.starts_at, reasons, staff=self._caller.staff)], alternatives)
 
     @property
     def view(self) -> View:
@@ -155,13 +160,13 @@ class _Desk:
             raise AssertionError("decided before anything was seen")
         return self._view
 
-    async def _free_instead(self, from_at: int, to_at: int, now: int) -> list[Found]:
+    async def _free_instead(self, from_at: int, to_at: int) -> Free:
         outdated = None
         for _ in range(MAX_ATTEMPTS):
             catalogue = await self._catalogue(None)(outdated)
             free = Free(catalogue, self._caller, self._wish.location_id, from_at, to_at)
             if await free.refresh(self._connection) is not None:
-                return free.found(now)
+                return free
             outdated = catalogue.version
         raise Unavailable
 

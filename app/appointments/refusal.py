@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.appointments.schemas import Alternative, Refusal
 from app.availability.answer import local_text
-from app.availability.explain import told_until, united
+from app.availability.explain import told_until
 from app.availability.free import Found
 from app.availability.schemas import Reason
 from app.kit.errors import Conflict
@@ -46,8 +46,8 @@ class SlotUnavailable(Conflict):
 
 
 def refusal(index: int, start: int, reasons: Iterable[slots.Reason], *, staff: bool) -> Refusal:
-    """`reasons` of one candidate or of several. Until when somebody is on leave is for staff."""
-    told = [Reason(code=code.value, until=told_until(code, until, staff=staff)) for code, until in united(reasons)]
+    """`reasons` in the order of the rules. Until when somebody is on leave is for staff."""
+    told = [Reason(code=code.value, until=told_until(code, until, staff=staff)) for code, until in reasons]
     return Refusal(index=index, starts_at=_instant(start), reasons=told)
 
 

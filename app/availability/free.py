@@ -14,7 +14,7 @@ from app.availability.candidates import DAY_SECONDS, Caller, Candidate, Schedule
 from app.availability.rows import Calendar, Catalogue, Diaries, Moved
 from app.kit.batch import Batch
 from app.kit.db import Connection
-from app.scheduling.slots import Opening, bookable_between, standing_openings, within
+from app.scheduling.slots import Opening, Reason, bookable_between, reasons, standing_openings, within
 from app.scheduling.zones import local_date, midnight
 
 DAY = timedelta(days=1)
@@ -98,6 +98,12 @@ class Free:
             Found(one, within(free, *between[one.location.id]))
             for one, free in zip(self._candidates, self._standing, strict=True)
         ]
+
+    def reasons(self, start: int, now: int, practitioner_id: UUID | None) -> list[Reason]:
+        """What stands against a start, with one practitioner or with anybody."""
+        situation = self.situation(now)
+        who = [one for one in self._candidates if practitioner_id in {None, one.practitioner.id}]
+        return [reason for one in who for reason in reasons(situation.facts(one), start)]
 
     def told(self, zone: str, limit: int | None, now: int) -> Answer | None:
         """What was answered before, if it is still true."""

@@ -7,7 +7,7 @@ from typing import Any
 from app.scheduling import hours
 from app.scheduling.facts import Facts
 from app.scheduling.footprint import Footprint, Phase
-from app.scheduling.hours import Schedule, WeeklyRule
+from app.scheduling.hours import Closure, Override, Schedule, WeeklyRule
 from app.scheduling.obstacles import Code
 from app.scheduling.slots import reasons
 
@@ -33,8 +33,20 @@ def make_rule(wall: str, weekday: int = 1, **more: Any) -> WeeklyRule:
     return WeeklyRule(weekday, minutes(starts), minutes(ends), **more)
 
 
-def make_schedule(*rules: WeeklyRule, zone: str = "UTC", on: date = MONDAY, to_on: date | None = None) -> Schedule:
-    return hours.schedule(rules, zone, on, to_on or on)
+def make_override(on: date, *walls: str) -> Override:
+    """`"09:00-17:00"`…; closed without one."""
+    return Override(on, tuple((rule.starts, rule.ends) for rule in map(make_rule, walls)))
+
+
+def make_schedule(
+    *rules: WeeklyRule,
+    zone: str = "UTC",
+    on: date = MONDAY,
+    to_on: date | None = None,
+    overrides: tuple[Override, ...] = (),
+    closures: tuple[Closure, ...] = (),
+) -> Schedule:
+    return hours.schedule(rules, zone, on, to_on or on, overrides, closures)
 
 
 def make_footprint(*phases: int, before: int = 0, after: int = 0) -> Footprint:

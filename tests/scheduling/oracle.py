@@ -1,18 +1,18 @@
-"""The rules of time once more, slow and obvious: a set of five-minute ticks for everything. Shares no code with the core.
+"""The rules of time once more, slow and obvious: a set of minutes for everything. Shares no code with the core.
 
-A tick is an instant in units of five minutes. Whatever a `World` holds is a multiple of five minutes, except `now`.
+An instant is a number of minutes since 1970. Whatever a `World` holds is in minutes, except `now`, which is in seconds.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-TICK_MINUTES = 5
-TICK = TICK_MINUTES * 60
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 Span = tuple[int, int]
-"""Ticks, the second one not included."""
+"""Minutes, the second one not included."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,14 @@ class Weekly:
     valid_from: date | None = None
     valid_until: date | None = None
     every_weeks: int = 1
+
+
+@dataclass(frozen=True)
+class Shut:
+    from_on: date
+    to_on: date
+    starts: int = 0
+    ends: int = 1440
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,9 @@ class World:
     staff: bool
     notice: int
     horizon: int
+    overrides: dict[date, list[Span]] = field(default_factory=dict)
+    closures: list[Shut] = field(default_factory=list)
+    time_off: list[Span] = field(default_factory=list)
     occupied: list[Span] = field(default_factory=list)
     elsewhere: list[Span] = field(default_factory=list)
     travel: int = 0
@@ -52,15 +63,15 @@ class World:
 
 
 def resolve(zone: str, on: date, minute: int) -> int:
-    """Unix seconds of a wall time: the first instant that shows it, else what its minutes make before the gap."""
-    wall = datetime(on.year, on.month, on.day, tzinfo=UTC) + timedelta(minutes=minute)
+    """The instant of a wall time: the first that shows it, else what its minutes make before the gap."""
+    wall = datetime(on.year, on.month, on.day, tzinfo=UTC) + MINUTE * minute
     before, after = (_offset(zone, wall + side) for side in (-DAY, DAY))
     shown = [wall - offset for offset in (before, after) if _offset(zone, wall - offset) == offset]
-    return int(min(shown, default=wall - before).timestamp())
+    return int(min(shown, default=wall - before).timestamp()) // 60
 
 
-def local_date(zone: str, at: int) -> date:
-    return datetime.fromtimestamp(at, ZoneInfo(zone)).date()
+def local_date(zone: str, minute: int) -> date:
+    return datetime.fromtimestamp(minute * 60, ZoneInfo(zone)).date()
 
 
 def _offset(zone: str, at: datetime) -> timedelta:
@@ -70,82 +81,100 @@ def _offset(zone: str, at: datetime) -> timedelta:
 
 
 class Oracle:
-    """Knows every tick from a few days before the first date to a few days after the last."""
+    """Knows every minute from a few days before the first date to a few days after the last and the end of all closures."""
 
     def __init__(self, world: World, from_on: date, to_on: date) -> None:
         self.world = world
-        self.open: dict[date, set[int]] = {}
-        on = from_on - 4 * DAY
-        while on <= to_on + 5 * DAY:
-            self.open[on] = self._open_on(on)
-            on += DAY
-        self.open_at_all = set().union(*self.open.values())
-        self.occupied = _ticks(world.occupied)
-        self.elsewhere = _ticks(world.elsewhere)
-        self.patient = _ticks(world.patient)
-        self.places = None if world.places is None else [_ticks(place) for place in world.places]
+        last_on = max([to_on, *(closure.to_on for closure in world.closures)])
+        self.dates = [from_on + DAY * day for day in range(-4, (last_on - from_on).days + 6)]
+        self.windows = {on: self._windows_on(on) for on in self.dates}
+        worked = {on: self._worked_on(on) for on in self.dates}
+        self.open = set().union(*worked.values())
+        self.opened: dict[int, int] = {}
+        for on in reversed(self.dates):  # of several dates the earliest has the last word
+            self.opened |= _openings(worked[on])
+        self.shut = self._what_is_shut(worked)
+        self.time_off, self.occupied = _minutes(world.time_off), _minutes(world.occupied)
+        self.elsewhere, self.patient = _minutes(world.elsewhere), _minutes(world.patient)
+        self.places = None if world.places is None else [_minutes(place) for place in world.places]
         self._lay_phases()
 
-    def codes(self, tick: int) -> list[str]:
+    def codes(self, start: int) -> list[str]:
         """Every code that refuses the start, in T15's order."""
-        world = self.world
-        on = local_date(world.zone, tick * TICK)
-        today = local_date(world.zone, world.now)
-        window = next((ticks for _, ticks in sorted(self.open.items()) if tick in ticks), None)
-        fits = all(tick + offset in self.open_at_all for offset in self.whole)
-        told = {
-            "past": tick * TICK < world.now,
-            "notice": not world.staff and tick * TICK - world.now < world.notice * 60,
-            "horizon": not world.staff and (on - today).days > world.horizon,
-            "grid": window is not None and not self._on_grid(window, tick),
-            "closed": window is None or not fits,
-            "busy": any(tick + offset in self.occupied for offset in self.attending),
-            "travel": any(tick + offset in self.elsewhere for offset in self.away),
-            "place_busy": self.places is not None and not any(self._place_is_free(place, tick) for place in self.places),
-            "patient_busy": any(tick + offset in self.patient for offset in self.whole),
-            "not_offered": not world.offered,
-            "registration": world.registered_until is None or on > world.registered_until,
-            "audience": not world.admitted,
-            "daily_limit": world.daily_limit is not None and self._taken_on(on) >= world.daily_limit,
-            "patient_limit": not world.staff and world.upcoming_limit is not None and world.upcoming + 1 > world.upcoming_limit,
-        }
-        return [code for code, refuses in told.items() if refuses]
+        return [code for code, refuses in self._rules(start).items() if refuses()]
 
-    def _open_on(self, on: date) -> set[int]:
-        ticks: set[int] = set()
-        for rule in self.world.rules:
-            if _applies(rule, on):
-                ends = rule.ends if rule.ends > rule.starts else rule.ends + 1440
-                opens_at, closes_at = (resolve(self.world.zone, on, minute) for minute in (rule.starts, ends))
-                ticks |= set(range(opens_at // TICK, closes_at // TICK))
-        return ticks
+    def offers(self, start: int) -> bool:
+        return not any(refuses() for refuses in self._rules(start).values())
+
+    def refuses(self, code: str, start: int) -> bool:
+        return self._rules(start)[code]()
+
+    def is_on_grid(self, start: int) -> bool:
+        return start in self.opened and (start - self.opened[start]) % self.world.step == 0
+
+    def _rules(self, start: int) -> dict[str, Callable[[], bool]]:
+        world, public = self.world, not self.world.staff
+        on, today = local_date(world.zone, start), local_date(world.zone, world.now // 60)
+        whole = range(start, start + self.length)
+        place = range(start - world.before, start + self.length + world.after)
+        away = range(start + self.there.start - world.travel, start + self.there.stop + world.travel)
+        return {
+            "past": lambda: start * 60 < world.now,
+            "notice": lambda: public and start * 60 - world.now < world.notice * 60,
+            "horizon": lambda: public and (on - today).days > world.horizon,
+            "grid": lambda: start in self.opened and not self.is_on_grid(start),
+            "closed": lambda: start not in self.opened or not self.open.issuperset(whole),
+            "closure": lambda: not self.shut.isdisjoint(whole),
+            "time_off": lambda: not self.time_off.isdisjoint(start + offset for offset in self.attended),
+            "busy": lambda: not self.occupied.isdisjoint(start + offset for offset in self.at_work),
+            "travel": lambda: not self.elsewhere.isdisjoint(away),
+            "place_busy": lambda: self.places is not None and not any(taken.isdisjoint(place) for taken in self.places),
+            "patient_busy": lambda: not self.patient.isdisjoint(whole),
+            "not_offered": lambda: not world.offered,
+            "registration": lambda: world.registered_until is None or on > world.registered_until,
+            "audience": lambda: not world.admitted,
+            "daily_limit": lambda: world.daily_limit is not None and self._starts_on(on) >= world.daily_limit,
+            "patient_limit": lambda: public and world.upcoming_limit is not None and world.upcoming >= world.upcoming_limit,
+        }
+
+    def _windows_on(self, on: date) -> list[Span]:
+        """Those of the date's override, else those of the week."""
+        return self.world.overrides.get(on, [(rule.starts, rule.ends) for rule in self.world.rules if _applies(rule, on)])
+
+    def _worked_on(self, on: date) -> set[int]:
+        """The minutes of the windows that start on the date, even those after its end."""
+        windows = self.windows[on]
+        return set().union(*(self._between(on, starts, ends if ends > starts else ends + 1440) for starts, ends in windows))
+
+    def _what_is_shut(self, worked: dict[date, set[int]]) -> set[int]:
+        """What closures say of their dates, but for what is left of any date's own windows."""
+        said: dict[date, set[int]] = {on: set() for on in worked}
+        for closure in self.world.closures:
+            for on in worked:
+                if closure.from_on <= on <= closure.to_on:
+                    said[on] |= self._between(on, closure.starts, closure.ends)
+                    if (closure.starts, closure.ends) == (0, 1440):
+                        said[on] |= worked[on]
+        left = set().union(*(worked[on] - said[on] for on in worked))
+        return set().union(*said.values()) - left
+
+    def _between(self, on: date, starts: int, ends: int) -> set[int]:
+        return set(range(resolve(self.world.zone, on, starts), resolve(self.world.zone, on, ends)))
 
     def _lay_phases(self) -> None:
-        """Offsets in ticks from the start: of the whole, of what the practitioner does, of being there, of the place."""
+        """Minutes from the start: how long, those attended, those at work, and from the first of these to the last."""
         world = self.world
-        before, after, travel = (minutes // TICK_MINUTES for minutes in (world.before, world.after, world.travel))
-        attending: set[int] = set()
-        length = 0
+        self.attended: set[int] = set()
+        self.length = 0
         for minutes, attended in world.phases:
-            phase = range(length, length + minutes // TICK_MINUTES)
-            attending |= set(phase) if attended else set()
-            length = phase.stop
-        self.whole = range(length)
-        self.place = range(-before, length + after)
-        self.attending = attending | set(range(-before, 0)) | set(range(length, length + after))
-        self.away = range(min(self.attending) - travel, max(self.attending) + 1 + travel)
+            if attended:
+                self.attended |= set(range(self.length, self.length + minutes))
+            self.length += minutes
+        self.at_work = self.attended | set(range(-world.before, 0)) | set(range(self.length, self.length + world.after))
+        self.there = range(min(self.at_work), max(self.at_work) + 1)
 
-    def _on_grid(self, window: set[int], tick: int) -> bool:
-        opening = tick
-        while opening - 1 in window:
-            opening -= 1
-        return (tick - opening) * TICK_MINUTES % self.world.step == 0
-
-    def _place_is_free(self, place: set[int], tick: int) -> bool:
-        return not any(tick + offset in place for offset in self.place)
-
-    def _taken_on(self, on: date) -> int:
-        return sum(local_date(self.world.zone, start * TICK) == on for start in self.world.day_starts)
+    def _starts_on(self, on: date) -> int:
+        return sum(local_date(self.world.zone, start) == on for start in self.world.day_starts)
 
 
 def _applies(rule: Weekly, on: date) -> bool:
@@ -160,5 +189,13 @@ def _applies(rule: Weekly, on: date) -> bool:
     return rule.valid_until is None or on <= rule.valid_until
 
 
-def _ticks(spans: list[Span]) -> set[int]:
-    return {tick for start, end in spans for tick in range(start, end)}
+def _openings(worked: set[int]) -> dict[int, int]:
+    """For each minute the first of the unbroken row of minutes that leads to it."""
+    opened: dict[int, int] = {}
+    for minute in sorted(worked):
+        opened[minute] = opened.get(minute - 1, minute)
+    return opened
+
+
+def _minutes(spans: Iterable[Span]) -> set[int]:
+    return {minute for span in spans for minute in range(*span)}

@@ -32,6 +32,19 @@ def test_who_is_occupied_when(footprint: Footprint, practitioner: list[Interval]
 
 
 @pytest.mark.parametrize(
+    ("phases", "attended"),
+    [
+        pytest.param((30,), ((0, 1800),), id="plain"),
+        pytest.param((10, 20), ((0, 1800),), id="in a row"),
+        pytest.param((15, -20, 10), ((0, 900), (2100, 2700)), id="a rest between"),
+        pytest.param((-20, 10, -5), ((1200, 1800),), id="rests at both ends"),
+    ],
+)
+def test_what_is_attended_has_no_buffers(phases: tuple[int, ...], attended: tuple[Interval, ...]) -> None:
+    assert make_footprint(*phases, before=5, after=10).attended == attended
+
+
+@pytest.mark.parametrize(
     ("phases", "buffers"),
     [
         pytest.param([], (0, 0), id="no phase"),

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.scheduling.hours import Schedule, WeeklyRule, Window
-from tests.scheduling.make import LONDON, MONDAY, at, make_rule, make_schedule
+from app.scheduling.hours import Closure, Override, Schedule, WeeklyRule, Window
+from tests.scheduling.make import LONDON, MONDAY, at, make_override, make_rule, make_schedule
 
 EVERY_DAY = range(1, 8)
 
@@ -170,6 +170,57 @@ def test_which_mondays(limits: dict[str, Any], first_days: list[int]) -> None:
     assert [window.opens_at for window in schedule.windows] == [at(f"2027-06-{day:02} 09:00") for day in first_days]
 
 
+SUNDAY, TUESDAY, WEDNESDAY = (MONDAY + timedelta(days=days) for days in (-1, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "opens"),
+    [
+        pytest.param([], ["07 09:00", "08 09:00", "09 09:00"], id="none"),
+        pytest.param([make_override(TUESDAY)], ["07 09:00", "09 09:00"], id="closed"),
+        pytest.param([make_override(TUESDAY, "10:10-11:00")], ["07 09:00", "08 10:10", "09 09:00"], id="other hours"),
+        pytest.param([make_override(MONDAY, "22:00-10:00")], ["07 22:00", "08 09:00", "09 09:00"], id="over midnight"),
+        pytest.param(
+            [make_override(SUNDAY, "22:00-02:00")], ["06 22:00", "07 09:00", "08 09:00", "09 09:00"], id="the evening before"
+        ),
+    ],
+)
+def test_an_override_replaces_the_hours_of_its_date(overrides: list[Override], opens: list[str]) -> None:
+    rules = [make_rule("09:00-17:00", weekday) for weekday in EVERY_DAY]
+    schedule = make_schedule(*rules, to_on=WEDNESDAY, overrides=tuple(overrides))
+    assert [window.opens_at for window in schedule.windows] == [at(f"2027-06-{wall}") for wall in opens]
+
+
+@pytest.mark.parametrize(
+    ("closure", "shut"),
+    [
+        pytest.param(Closure(TUESDAY, TUESDAY), [("08 06:00", "09 06:00")], id="after the evening's tail, with its own"),
+        pytest.param(Closure(MONDAY, TUESDAY), [("07 06:00", "09 06:00")], id="two dates"),
+        pytest.param(Closure(TUESDAY, TUESDAY, 0, 23 * 60), [("08 06:00", "08 23:00")], id="until an hour before midnight"),
+        pytest.param(Closure(TUESDAY, TUESDAY, 23 * 60), [("08 23:00", "09 00:00")], id="the last hour"),
+        pytest.param(Closure(TUESDAY, TUESDAY, 3 * 60, 5 * 60), [], id="hours of the evening before"),
+    ],
+)
+def test_what_closures_shut(closure: Closure, shut: list[tuple[str, str]]) -> None:
+    """Every night is worked; a night is its evening's."""
+    rules = [make_rule("22:00-06:00", weekday) for weekday in EVERY_DAY]
+    schedule = make_schedule(*rules, to_on=WEDNESDAY, closures=(closure,))
+    assert schedule.shut == tuple((at(f"2027-06-{begins}"), at(f"2027-06-{ends}")) for begins, ends in shut)
+    assert schedule.windows == make_schedule(*rules, to_on=WEDNESDAY).windows
+
+
+def test_the_next_dates_own_hours_stay() -> None:
+    """Of the night from Tuesday, which is shut, Wednesday works what lies after 04:00."""
+    rules = [make_rule("22:00-06:00", 2), make_rule("04:00-08:00", 3)]
+    schedule = make_schedule(*rules, to_on=WEDNESDAY, closures=(Closure(TUESDAY, TUESDAY),))
+    assert schedule.shut == ((at("2027-06-08 00:00"), at("2027-06-09 04:00")),)
+
+
+def test_closures_in_a_row_shut_to_the_end_of_the_last() -> None:
+    closures = (Closure(MONDAY, date(2027, 6, 20)), Closure(date(2027, 6, 21), date(2027, 6, 30)))
+    assert make_schedule(closures=closures).shut == ((at("2027-06-07 00:00"), at("2027-07-01 00:00")),)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -186,3 +237,12 @@ def test_which_mondays(limits: dict[str, Any], first_days: list[int]) -> None:
 def test_what_cannot_be_a_rule(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"weekday|hours|weeks"):
         WeeklyRule(**{"weekday": 1, "starts": 540, "ends": 1020} | fields)
+
+
+def test_what_cannot_be_an_override_or_a_closure() -> None:
+    for windows in ([(540, 540)], [(1440, 60)], [(0, 1441)], [(540, 600), (-1, 60)]):
+        with pytest.raises(ValueError, match="hours"):
+            Override(MONDAY, tuple(windows))
+    for dates, minutes in (((TUESDAY, MONDAY), (0, 1440)), ((MONDAY, MONDAY), (540, 540)), ((MONDAY, TUESDAY), (1320, 60))):
+        with pytest.raises(ValueError, match="closure"):
+            Closure(*dates, *minutes)
