@@ -43,7 +43,7 @@ bench: env  ## Measure what is promised about speed, in 6 minutes; BENCH=--quick
 contract: env  ## Schemathesis at length, some hours; CONTRACT="--examples 50 --seeds 0" for less
 	$(BIN)/python -m tests.contract.fuzz $(CONTRACT)
 
-fresh: env  ## What is offered can be booked, and no answer is stale: 300 clinics, 10,000 rounds; an hour
+fresh: env  ## What is offered can be booked, and no answer is stale: 300 clinics, 10,000 rounds; half an hour
 	MERIDIAN_TESTS_CLINICS=300 MERIDIAN_TESTS_ROUNDS=10000 $(BIN)/pytest -n 2 tests/availability/test_offered_is_bookable.py tests/races/test_fresh.py
 
 lock: env  ## Resolve the dependencies again (needs uv) into requirements/

@@ -4,6 +4,7 @@ whatever the number of practitioners and days.
 Rows, not entities: hydrating objects costs more than the search.
 """
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -66,13 +67,14 @@ WHERE p.id = %(patient_id)s AND (%(whole_diary)s OR EXISTS (
 
 PATIENT_OF_LINK = f"{PATIENT} WHERE p.id = (SELECT patient_id FROM appointments WHERE id = %(appointment_id)s)"
 
-# Version and diary in one statement, and so of one moment. Only the resources whose version is not the one known come back.
+# Version and diary in one statement, and so of one moment. Only the resources whose version is not the one known come back. What is known is sent
+# as JSON: of an array PostgreSQL would think that planning for its length is worth the while, and plan anew every time.
 _DIARIES = """
 SELECT catalogue.version, clock_timestamp(), moved.*
 FROM catalogue LEFT JOIN LATERAL (
     SELECT r.id, r.version, taken.starts, taken.ends{columns}
-    FROM unnest(%(ids)s::int[], %(versions)s::int[]) AS known (id, version)
-    JOIN resources r ON r.id = known.id AND r.version <> known.version
+    FROM json_each_text(%(known)s::json) AS known
+    JOIN resources r ON r.id = known.key::int AND r.version <> known.value::int
     CROSS JOIN LATERAL ({taken}) AS taken
     {joins}
 ) AS moved ON true
@@ -195,7 +197,7 @@ async def ask_diaries(batch: Batch | Connection, catalogue: Catalogue, known: di
     """
     presence = len(catalogue.locations) > 1
     day_starts = any(one.daily_limit is not None for one in catalogue.practitioners)
-    parameters = {"ids": list(known), "versions": list(known.values()), **ledger.range_of(range_.from_at, range_.to_at)}
+    parameters = {"known": json.dumps(known), **ledger.range_of(range_.from_at, range_.to_at)}
     return Asked(await batch.execute(DIARIES[presence, day_starts], parameters, binary=True), presence, day_starts)
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import DateTime, MetaData, Uuid, event, func, make_url
+from sqlalchemy import DateTime, MetaData, PoolProxiedConnection, Uuid, event, func, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -72,17 +72,18 @@ class AbortedTransactionError(RuntimeError):
     """An SQL error was swallowed: COMMIT would silently do a ROLLBACK."""
 
 
-def _refuse_dead(connection: Any, *_: object) -> None:
-    """Renews the pool when the connection that it hands out has been hung up on, as all have after a restart of the server.
-
-    Costs no trip: a server says nothing on an idle connection unless it closes it.
-    """
-    raw: Connection = connection.driver_connection
-    if raw.closed:
-        raise InvalidatePoolError
+def _is_dead(connection: Connection) -> bool:
+    """Whether it has been hung up on. Costs no trip: a server says nothing on an idle connection unless it closes it."""
+    if connection.closed:
+        return True
     waiting = select.poll()
-    waiting.register(raw.fileno(), select.POLLIN)
-    if waiting.poll(0):
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def _refuse_dead(connection: Any, *_: object) -> None:
+    """Renews the pool when the connection that it hands out is dead, as all are after a restart of the server."""
+    if _is_dead(connection.driver_connection):
         raise InvalidatePoolError
 
 
@@ -122,6 +123,8 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers: list[PoolProxiedConnection] = []
+        self._max_readers = max(pool_size // 2, 1)
 
     @property
     def conninfo(self) -> str:
@@ -140,21 +143,39 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Connection]:
-        """A connection of the driver on autocommit; borrowing it costs a small part of what a session does."""
-        borrowed = await greenlet_spawn(self.engine.sync_engine.pool.connect)
+        """A connection of the driver on autocommit. A few are kept for the next reader and not given back to the pool, which would cost more than
+        many a question."""
+        borrowed = await self._borrowed()
         connection = cast("Connection", borrowed.driver_connection)
         try:
-            await connection.set_autocommit(True)
             yield connection
         finally:
-            if connection.info.transaction_status == TransactionStatus.IDLE:
-                await connection.set_autocommit(False)
-            else:
-                # Broken, or in the middle of something: it must never come to a session that means to write.
+            if connection.info.transaction_status != TransactionStatus.IDLE:
+                # Broken, or in the middle of something: nobody else may have it.
                 await greenlet_spawn(borrowed.invalidate)
-            await greenlet_spawn(borrowed.close)
+            elif len(self._readers) < self._max_readers:
+                self._readers.append(borrowed)
+            else:
+                await self._give_back(borrowed)
+
+    async def _borrowed(self) -> PoolProxiedConnection:
+        while self._readers:
+            borrowed = self._readers.pop()
+            if not _is_dead(cast("Connection", borrowed.driver_connection)):
+                return borrowed
+            await greenlet_spawn(borrowed.invalidate)
+        borrowed = await greenlet_spawn(self.engine.sync_engine.pool.connect)
+        await cast("Connection", borrowed.driver_connection).set_autocommit(True)
+        return borrowed
+
+    async def _give_back(self, borrowed: PoolProxiedConnection) -> None:
+        """To sessions, which are to find it as they left it."""
+        await cast("Connection", borrowed.driver_connection).set_autocommit(False)
+        await greenlet_spawn(borrowed.close)
 
     async def close(self) -> None:
+        while self._readers:
+            await self._give_back(self._readers.pop())
         await self.engine.dispose()
 
 

@@ -149,9 +149,7 @@ def _clear(grid: _Grid, masks: list[int], forbidden: Iterable[Interval]) -> None
     step, firsts, lasts, _ = grid
     windows, passed = len(firsts), 0
     for begin, end in forbidden:
-        while passed < windows and lasts[passed] < begin:
-            passed += 1
-        at = passed
+        at = passed = bisect_left(lasts, begin, passed)
         while at < windows and firsts[at] < end:
             first, mask = firsts[at], masks[at]
             kept = mask & ((1 << -((first - begin) // step)) - 1) if begin > first else 0

@@ -2,26 +2,21 @@
 location and a treatment are told by their number.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from random import Random
-from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from app.kit.wire import format_instant, format_minute
+from app.scheduling.zones import midnight
 from tests.client import Json
-from tests.scheduling import worlds
-from tests.scheduling.oracle import DAY, Span, resolve
-from tests.scheduling.worlds import NUMBERS, change_dates, changing_zones, closure, phases, spans, weekly
-
-Made = TypeVar("Made")
+from tests.scheduling.worlds import change_dates, changing_zones
 
 FIRST_ON, LAST_ON = date(2026, 12, 12), date(2027, 12, 20)
-DAY_MINUTES = 1440
+DAY, DAY_MINUTES = timedelta(days=1), 1440
 LOCATIONS = range(2)
+Span = tuple[int, int]
 USUAL = [
     [(30, True)],
     [(45, True), (5, False)],
@@ -74,11 +69,6 @@ class Plan:
         return {"from": str(self.from_on - DAY * before), "to": str(self.to_on + DAY * after), "time_zone": self.asked_zone}
 
 
-def made_by(make: Callable[..., Made], *arguments: object) -> st.SearchStrategy[Made]:
-    """What one of the makers of `worlds` makes."""
-    return st.integers(0, NUMBERS).map(lambda number: make(Random(number), *arguments))  # noqa: S311 it is to be repeatable
-
-
 def multiples(of: int, least: int, most: int) -> st.SearchStrategy[int]:
     return st.integers(least // of, most // of).map(lambda times: times * of)
 
@@ -92,8 +82,16 @@ def changing_in_reach() -> list[tuple[str, date]]:
     return [(zone, on) for zone in changing_zones() for on in change_dates(zone) if FIRST_ON <= on <= LAST_ON]
 
 
+@st.composite
+def spans(draw: st.DrawFn) -> Span:
+    """Hours: often near midnight or across it, often on the quarter."""
+    starts = draw(st.just(0) | multiples(15, 0, 240) | multiples(15, 1200, 1425) | st.integers(0, DAY_MINUTES - 1))
+    ends = draw(st.just(DAY_MINUTES) | multiples(15, 0, 300) | st.integers(0, DAY_MINUTES))
+    return starts, ends if starts != ends else DAY_MINUTES
+
+
 def window(span: Span) -> Json:
-    return {"starts": format_minute(span[0] % DAY_MINUTES), "ends": format_minute(span[1])}
+    return {"starts": format_minute(span[0]), "ends": format_minute(span[1])}
 
 
 def laid(stretches: list[tuple[int, bool]]) -> list[Json]:
@@ -111,40 +109,53 @@ def lines(draw: st.DrawFn, from_on: date) -> list[Json]:
     # In the evening, or at the same time: which of the two it is, is decided by whoever books first.
     for span in draw(st.sampled_from([[], [(opens, closes)], [(later, opens)]])):
         found += [{"location_id": away, "weekday": day, **window(span)} for day in range(1, 8) if span[0] != span[1]]
-    for rule in draw(st.lists(made_by(weekly, from_on), max_size=2)):
-        until = None if rule.valid_until is None else max(rule.valid_until, rule.valid_from or rule.valid_until)
-        bounds = {"valid_from": rule.valid_from and str(rule.valid_from), "valid_until": until and str(until)}
-        more = {"weekday": rule.weekday, "every_weeks": rule.every_weeks, **bounds, **window((rule.starts, rule.ends))}
-        found.append({"location_id": draw(st.sampled_from(LOCATIONS)), **more})
+    for span in draw(st.lists(spans(), max_size=2)):
+        valid_from, until = draw(st.none() | days(-20, 2, from_on)), draw(days(2, 4, from_on))
+        every_weeks = 1 if valid_from is None else draw(st.integers(1, 2))
+        more = {
+            "valid_from": valid_from and str(valid_from),
+            "valid_until": str(until),
+            "every_weeks": every_weeks,
+            **window(span),
+        }
+        found.append({"location_id": draw(st.sampled_from(LOCATIONS)), "weekday": draw(st.integers(1, 7)), **more})
     return found
 
 
 @st.composite
 def colleagues(draw: st.DrawFn, zone: str, from_on: date) -> Colleague:
     seldom = st.tuples(st.sampled_from(LOCATIONS), days(-1, 2, from_on))
-    others = draw(st.dictionaries(seldom, st.lists(made_by(worlds.window), max_size=2), max_size=2))
-    leave = draw(st.just([]) | made_by(spans, resolve(zone, from_on, 0), 2))
+    others = draw(st.dictionaries(seldom, st.lists(spans(), max_size=2), max_size=2))
+    first = midnight(zone, from_on)
+    leave = draw(st.lists(st.tuples(multiples(900, -7200, 172_800), multiples(60, 60, 7200)), max_size=2))
     until = draw(st.sampled_from([date(2099, 12, 31)] * 12 + [from_on, from_on - DAY, None]))
     return Colleague(
         hours=draw(lines(from_on)),
         overrides=[
-            {"location_id": at, "date": str(on), "windows": [window(one) for one in spans]} for (at, on), spans in others.items()
+            {"location_id": at, "date": str(on), "windows": [window(one) for one in hours]} for (at, on), hours in others.items()
         ],
-        time_off=[{"starts_at": instant(start), "ends_at": instant(end)} for start, end in leave],
+        time_off=[{"starts_at": instant(first + at), "ends_at": instant(first + at + lasts)} for at, lasts in leave],
         registrations=[] if until is None else [{"body": "Example Council", "number": "EX-1", "valid_until": str(until)}],
         daily_limit=draw(st.sampled_from([None, None, 1, 1, 2])),
         phases=draw(st.none() | st.none() | st.sampled_from(USUAL).map(laid)),
     )
 
 
-def instant(minute: int) -> str:
-    return format_instant(datetime.fromtimestamp(minute * 60, UTC))
+def instant(at: int) -> str:
+    return format_instant(datetime.fromtimestamp(at, UTC))
+
+
+@st.composite
+def unusual(draw: st.DrawFn) -> list[tuple[int, bool]]:
+    """Phases of any length, up to some hours."""
+    length = multiples(5, 5, 30) | st.integers(1, 40) | multiples(60, 60, 180)
+    return [*draw(st.lists(st.tuples(length, st.booleans()), max_size=2)), (draw(multiples(5, 5, 30)), True)]
 
 
 @st.composite
 def treatments(draw: st.DrawFn, audiences: list[str]) -> Json:
     return {
-        "phases": laid(draw(st.sampled_from(USUAL) | st.sampled_from(USUAL) | made_by(phases))),
+        "phases": laid(draw(st.sampled_from(USUAL) | st.sampled_from(USUAL) | unusual())),
         "buffer_before_minutes": draw(st.sampled_from([0, 0, 5, 60])),
         "buffer_after_minutes": draw(st.sampled_from([0, 0, 7, 15])),
         "step_minutes": draw(st.sampled_from([None, 7, 20, 25, 60])),
@@ -154,14 +165,15 @@ def treatments(draw: st.DrawFn, audiences: list[str]) -> Json:
 
 
 @st.composite
-def shut(draw: st.DrawFn, from_on: date) -> Json:
-    found = draw(made_by(closure, from_on))
-    part: Any = {} if (found.starts, found.ends) == (0, DAY_MINUTES) else window((found.starts, found.ends))
+def closures(draw: st.DrawFn, from_on: date) -> Json:
+    """For a day or some, whole or in part."""
+    on = draw(days(-3, 3, from_on))
+    starts, ends = sorted(draw(spans()))
+    dates = {"from_on": str(on), "to_on": str(draw(st.just(on) | days(0, 5, on)))}
     return {
         "location_id": draw(st.sampled_from([None, *LOCATIONS])),
-        "from_on": str(found.from_on),
-        "to_on": str(found.to_on),
-        **part,
+        **dates,
+        **draw(st.sampled_from([{}, window((starts, ends))])),
     }
 
 
@@ -180,7 +192,7 @@ def plans(draw: st.DrawFn) -> Plan:
         from_on=from_on,
         to_on=draw(days(0, 1, from_on)),
         asked_zone=asked_zone,
-        now=datetime.fromtimestamp(resolve(asked_zone, from_on, 0) * 60 - lead, UTC),
+        now=datetime.fromtimestamp(midnight(asked_zone, from_on) - lead, UTC),
         settings={
             "step_minutes": draw(st.sampled_from([10, 15, 30])),
             "notice_minutes": draw(st.sampled_from([0, 5, 120, 1440])),
@@ -191,7 +203,7 @@ def plans(draw: st.DrawFn) -> Plan:
         treatments=[draw(treatments(["all", "all", "new", "returning"])), draw(treatments(["all"]))],
         colleagues=draw(st.lists(colleagues(zone, from_on), min_size=2, max_size=3)),
         places=[draw(st.integers(1, 3)), draw(st.integers(0, 2))],
-        closures=draw(st.just([]) | st.lists(shut(from_on), max_size=1)),
+        closures=draw(st.just([]) | st.lists(closures(from_on), max_size=1)),
         picks=draw(st.lists(pick, min_size=2, max_size=6)),
         was_here=draw(st.booleans()),
     )

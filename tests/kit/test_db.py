@@ -1,5 +1,7 @@
 """A reader borrows from the pool that writers use, and leaves nothing of itself behind."""
 
+from contextlib import AsyncExitStack
+
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -13,11 +15,13 @@ async def writes_in_a_transaction(database: Database) -> bool:
 
 
 async def test_a_reader_is_on_autocommit_and_a_writer_is_not(database: Database) -> None:
-    async with database.reader() as connection:
-        assert connection.autocommit
-        borrowed = connection
-    assert not borrowed.autocommit
-    assert await writes_in_a_transaction(database)
+    """However many there are at once, and whoever has the connection afterwards."""
+    async with AsyncExitStack() as stack:
+        for _ in range(8):
+            assert (await stack.enter_async_context(database.reader())).autocommit
+    async with AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(database.writing()) for _ in range(8)]
+        assert not any([(await driver(session)).autocommit for session in sessions])
 
 
 @pytest.mark.parametrize("statement", ["SELECT 1 / 0", "BEGIN", "SELECT pg_terminate_backend(pg_backend_pid())"])

@@ -14,8 +14,8 @@ from app.scheduling.obstacles import Code
 from tests.scheduling.oracle import DAY, Oracle, Shut, Span, Weekly, World
 from tests.scheduling.worlds import LONG_AFTER, Asked, bookable, closure, facts_of, schedule_of, spans, worlds
 
-quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
-short = settings(quick, max_examples=50)
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=250)
+short = settings(quick, max_examples=150)
 
 
 def codes(facts: Facts, minute: int) -> list[str]:
@@ -168,7 +168,7 @@ def test_every_reason_of_the_core_has_a_cause() -> None:
 
 
 @pytest.mark.parametrize("code", CAUSES)
-@settings(quick, max_examples=25)
+@settings(quick, max_examples=60)
 @given(asked=worlds())
 def test_a_reason_goes_with_its_cause(code: Code, asked: Asked) -> None:
     without, dependent = CAUSES[code]

@@ -35,7 +35,7 @@ FIRST, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (20
 WEEK = 7 * 86_400
 LONG_AFTER = date(2099, 1, 1)
 DAY_MINUTES = 1440
-NUMBERS = 1 << 24
+BITS = 24
 
 
 class Change(NamedTuple):
@@ -149,8 +149,8 @@ class Asked(NamedTuple):
 
 
 def worlds() -> st.SearchStrategy[Asked]:
-    """Each from one number, since what Hypothesis draws piece by piece it varies too little. The smaller the number the less there is in a world."""
-    return st.integers(0, NUMBERS - 1).map(make_world)
+    """Each from one number, since what Hypothesis draws piece by piece it varies too little. The shorter the number the emptier the world."""
+    return st.integers(0, (1 << BITS) - 1).map(make_world)
 
 
 def bookable() -> st.SearchStrategy[Asked]:
@@ -161,7 +161,8 @@ def bookable() -> st.SearchStrategy[Asked]:
 
 def make_world(number: int) -> Asked:
     rnd = Random(number)  # noqa: S311
-    often, seldom = 0.75 * number / NUMBERS, 0.15 * number / NUMBERS
+    fullness = number.bit_length() / BITS
+    often, seldom = 0.8 * fullness, 0.15 * fullness
 
     def perhaps(make: Callable[[], Any], otherwise: Any, *, chance: float = often) -> Any:
         return make() if rnd.random() < chance else otherwise
