@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app.appointments.refusal import SlotUnavailable, nearest, refusal
 from app.availability.candidates import DAY_SECONDS, Caller, Candidate
-from app.availability.explain import united
+from app.availability.explain import sure, united
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.rows import Catalogue, PlaceRow
@@ -149,8 +149,8 @@ class _Desk:
         to_at = max(wish.starts_at, now) + ALTERNATIVE_DAYS * DAY_SECONDS
         instead = await self._free_instead(from_at, to_at)
         # What was looked at to decide ends soon after the start; until when a reason lasts is seen in the fortnight.
-        until = dict(united(instead.reasons(wish.starts_at, now, wish.practitioner_id)))
-        reasons = [slots.Reason(code, until.get(code, at)) for code, at in united(self._reasons)]
+        until = dict(united(sure(instead.reasons(wish.starts_at, now, wish.practitioner_id), instead.range)))
+        reasons = [slots.Reason(code, until.get(code)) for code, _ in united(self._reasons)]
         alternatives = nearest(0, wish.starts_at, instead.found(now), wish.practitioner_id)
         return SlotUnavailable([refusal(0, wish.starts_at, reasons, staff=self._caller.staff)], alternatives)
 

@@ -9,22 +9,25 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.availability import queries
-from app.availability.candidates import DAY_SECONDS, Caller, Candidate
+from app.availability.candidates import DAY_SECONDS, REACH_SECONDS, Caller, Candidate
 from app.availability.free import Free
 from app.availability.memory import Memory
-from app.availability.rows import Catalogue, ClosureRow, TimeOffRow
+from app.availability.rows import Catalogue, ClosureRow, Range, TimeOffRow
 from app.availability.schemas import CandidateOut, ClosureFact, ExplanationOut, ReasonInDetail, TimeOffFact
 from app.availability.search import select
 from app.availability.view import Subject, View, look
 from app.kit.db import Connection
 from app.scheduling import slots
 from app.scheduling.footprint import forbidden_starts
-from app.scheduling.intervals import containing
+from app.scheduling.intervals import FOREVER, containing
 from app.scheduling.obstacles import Code
 from app.scheduling.slots import Reason
+from app.scheduling.zones import midnight
 
 # So far ahead it is known when what is closed or full opens again.
 LOOKS_AHEAD_SECONDS = 14 * DAY_SECONDS
+_OF_CALENDAR = (Code.CLOSURE, Code.TIME_OFF)
+_OF_DIARIES = (Code.BUSY, Code.TRAVEL, Code.PLACE_BUSY, Code.PATIENT_BUSY, Code.DAILY_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ async def explain(
     start = doubt.starts_at
     subject = Subject(doubt.location_id, caller, start, start + LOOKS_AHEAD_SECONDS)
     view = await look(connection, catalogue, subject, fixed_now)
-    against = [slots.reasons(view.situation.facts(one), start) for one in view.who]
+    against = [sure(slots.reasons(view.situation.facts(one), start), view.range) for one in view.who]
     codes = {reason.code for reasons in against for reason in reasons}
     leave: list[TimeOffRow] = []
     closures: list[ClosureRow] = []
@@ -90,6 +93,13 @@ def _detailed(
             if containing(forbidden_starts((one.footprint.patient,), shut), start):
                 return reason.model_copy(update={"closure": ClosureFact.model_validate(closure)})
     return reason
+
+
+def sure(reasons: Iterable[Reason], known: Range) -> list[Reason]:
+    """Without an end where that is only the end of what is known."""
+    of_calendar, of_diaries = midnight("UTC", known.to_on + queries.AWAY), known.to_at - REACH_SECONDS
+    ends = dict.fromkeys(_OF_CALENDAR, of_calendar) | dict.fromkeys(_OF_DIARIES, of_diaries)
+    return [Reason(code, None if until is None or until > ends.get(code, FOREVER) else until) for code, until in reasons]
 
 
 def united(reasons: Iterable[Reason]) -> list[Reason]:

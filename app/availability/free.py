@@ -61,7 +61,7 @@ class Free:
         self.weight = 1 + len(catalogue.practitioners) * (to_at - from_at) // DAY_SECONDS
         self._caller = caller
         self._location_id = location_id
-        self._range = reach(catalogue.locations_at(location_id), from_at, to_at)
+        self.range = reach(catalogue.locations_at(location_id), from_at, to_at)
         self._versions = dict.fromkeys(resource_ids(catalogue, location_id, caller), queries.UNKNOWN_VERSION)
         self._calendar: Calendar | None = None
         self._diaries = Diaries()
@@ -73,11 +73,11 @@ class Free:
     async def refresh(self, connection: Connection) -> datetime | None:
         """Bring it up to date; the database's clock. None: the catalogue is another by now, so that this is worth nothing any more."""
         if self._calendar is not None:
-            read = await queries.read_diaries(await queries.ask_diaries(connection, self.catalogue, self._versions, self._range))
+            read = await queries.read_diaries(await queries.ask_diaries(connection, self.catalogue, self._versions, self.range))
         else:
             async with Batch(connection) as batch:
-                asked = await queries.ask_calendar(batch, [one.id for one in self.catalogue.practitioners], self._range)
-                asked_diaries = await queries.ask_diaries(batch, self.catalogue, self._versions, self._range)
+                asked = await queries.ask_calendar(batch, [one.id for one in self.catalogue.practitioners], self.range)
+                asked_diaries = await queries.ask_diaries(batch, self.catalogue, self._versions, self.range)
             self._calendar = await queries.read_calendar(asked)
             read = await queries.read_diaries(asked_diaries)
             self._schedules = {}
@@ -100,7 +100,7 @@ class Free:
         ]
 
     def reasons(self, start: int, now: int, practitioner_id: UUID | None) -> list[Reason]:
-        """What stands against a start, with one practitioner or with anybody."""
+        """What stands against a start, with one practitioner or with anybody, as far as `range` lets it be known."""
         situation = self.situation(now)
         who = [one for one in self._candidates if practitioner_id in {None, one.practitioner.id}]
         return [reason for one in who for reason in reasons(situation.facts(one), start)]
@@ -126,7 +126,7 @@ class Free:
         if self._calendar is None:
             raise AssertionError("asked before anything was read")
         return Situation(
-            self.catalogue, self._calendar, self._diaries, self._caller, now=now, range_=self._range, schedules=self._schedules
+            self.catalogue, self._calendar, self._diaries, self._caller, now=now, range_=self.range, schedules=self._schedules
         )
 
     def _take_in(self, moved: Iterable[Moved]) -> None:

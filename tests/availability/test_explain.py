@@ -222,3 +222,19 @@ async def test_a_refusal_says_until_when_as_the_explanation_does(
     wanted = world.booking("2026-12-02T10:00:00Z", validate_only=validate_only)
     refused = problem(await public.send_json("POST", "/v1/appointments", wanted), 409, "slot_unavailable")
     assert reasons(refused["refusals"][0]) == full
+
+
+@pytest.mark.parametrize("days", [14, 25])
+async def test_an_end_that_is_not_known_is_not_told(world: World, admin: Client, public: Client, days: int) -> None:
+    """Full days end within the fortnight that is looked at, or some time after it."""
+    path = f"/v1/practitioners/{world.practitioner['id']}"
+    await set_hours(admin, world.practitioner, world.location["id"], weekdays=range(1, 8))
+    await admin.change(path, {"daily_limit": 1}, version=(await admin.read(path))["version"])
+    for day in range(1, days):
+        await public.create("/v1/appointments", world.booking(f"2026-12-{day:02}T12:00:00Z"))
+    full = [("daily_limit", f"2026-12-{days}T00:00:00Z" if days == 14 else None)]
+    assert await why(public, world, "2026-12-02T10:00:00Z") == full
+    refused = problem(
+        await public.send_json("POST", "/v1/appointments", world.booking("2026-12-02T10:00:00Z")), 409, "slot_unavailable"
+    )
+    assert [(one["code"], one.get("until")) for one in refused["refusals"][0]["reasons"]] == full

@@ -138,6 +138,18 @@ def test_what_stands_is_true_at_any_moment(asked: Asked) -> None:
     assert kept == [start for start in kept if not slots.reasons(then, start)]
 
 
+@quick
+@given(bookable())
+def test_within_cuts_between_any_two_starts(asked: Asked) -> None:
+    bounds, rnd = asked.bounds(), random_for(asked)
+    standing = slots.standing_openings(facts_of(asked), bounds.start * 60, bounds.stop * 60)
+    starts = [start for opening in standing for start in opening.starts()]
+    for _ in range(10 if starts else 0):
+        begin, end = (rnd.choice(starts) + rnd.choice([-1, 0, 1]) for _ in range(2))
+        cut = [start for opening in slots.within(standing, begin, end) for start in opening.starts()]
+        assert cut == [start for start in starts if begin <= start < end]
+
+
 def always_open(world: World) -> dict[str, Any]:
     return {"rules": [Weekly(weekday, 0, 1440) for weekday in range(1, 8)], "overrides": {}}
 

@@ -25,7 +25,6 @@ NASTY = [
     "Africa/Casablanca",  # Ramadan
     "America/Santiago",  # no 00:00
     "Asia/Beirut",
-    "Africa/Cairo",
     "America/Havana",  # 00:00 twice
     "America/Nuuk",  # no 23:00
     "Pacific/Chatham",  # +12:45
