@@ -80,7 +80,7 @@ class Free:
                 asked_diaries = await queries.ask_diaries(batch, self.catalogue, self._versions, self.range)
             self._calendar = await queries.read_calendar(asked)
             read = await queries.read_diaries(asked_diaries)
-            self._schedules = {}
+            self._schedules, self._diaries = {}, Diaries()
             self._candidates = candidates(self.catalogue, self._calendar, self._location_id)
             self._standing = [[] for _ in self._candidates]
             self._versions = dict.fromkeys(self._versions, queries.UNKNOWN_VERSION)
@@ -130,22 +130,19 @@ class Free:
         )
 
     def _take_in(self, moved: Iterable[Moved]) -> None:
-        """Replace the diaries that moved, and work out again what they bear on.
+        """Replace the diaries that moved, and work out again what they bear on. Most that move do so in some other month than this question's.
 
         Of two requests at once the one that read earlier may be the one that comes later: then what it read, which is true for itself, is found to
         have moved by whoever asks next.
         """
-        changed = [one for one in moved if one.version != self._versions[one.resource_id]]
+        changed = [one.resource_id for one in moved if self._diaries.take(one)]
+        for one in moved:
+            self._versions[one.resource_id] = one.version
         if not changed:
             return
-        for one in changed:
-            self._versions[one.resource_id] = one.version
-            self._diaries.occupied[one.resource_id] = one.occupied
-            self._diaries.presence[one.resource_id] = one.presence
-            self._diaries.day_starts[one.resource_id] = one.day_starts
         self._changes += 1
         situation = self.situation(0)
-        ids = {one.resource_id for one in changed}
+        ids = set(changed)
         touched = {place.location_id for place in self.catalogue.places if place.resource_id in ids}
         everybody = self._caller.patient_resource_id in ids
         for index, candidate in enumerate(self._candidates):

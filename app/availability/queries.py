@@ -209,9 +209,7 @@ async def read_diaries(asked: Asked) -> Read:
 def diaries_of(moved: Iterable[Moved]) -> Diaries:
     found = Diaries()
     for one in moved:
-        found.occupied[one.resource_id] = one.occupied
-        found.presence[one.resource_id] = one.presence
-        found.day_starts[one.resource_id] = one.day_starts
+        found.take(one)
     return found
 
 
@@ -225,7 +223,7 @@ def _moved(asked: Asked, resource_id: int, version: int, starts: list[int] | Non
             ((UUID(at), where) for at, where in zip(locations or (), _pairs(there_from, there_until), strict=True)),
             key=itemgetter(1),
         ),
-        day_starts=(more[-1] or []) if asked.day_starts else [],
+        day_starts=sorted(more[-1] or ()) if asked.day_starts else [],
     )
 
 

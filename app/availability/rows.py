@@ -141,12 +141,33 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What a resource's diary holds in the range at a version; `presence` and `day_starts` are a practitioner's."""
+
+    resource_id: int
+    version: int
+    occupied: list[Interval]
+    presence: list[tuple[UUID, Interval]]
+    day_starts: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Diaries:
     """What is taken, where practitioners are, and when their appointments of days that are limited start; each by resource."""
 
     occupied: dict[int, list[Interval]] = field(default_factory=dict)
     presence: dict[int, list[tuple[UUID, Interval]]] = field(default_factory=dict)
     day_starts: dict[int, list[int]] = field(default_factory=dict)
+
+    def take(self, one: Moved) -> bool:
+        """Whether it is another than what was known of that resource; then it takes its place."""
+        known = [part.get(one.resource_id) for part in (self.occupied, self.presence, self.day_starts)]
+        if known == [one.occupied, one.presence, one.day_starts]:
+            return False
+        self.occupied[one.resource_id] = one.occupied
+        self.presence[one.resource_id] = one.presence
+        self.day_starts[one.resource_id] = one.day_starts
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +201,3 @@ class ClosureRow:
 
     def as_rule(self) -> Closure:
         return Closure(self.from_on, self.to_on, self.starts_minute, self.ends_minute)
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What a resource's diary holds in the range at a version; `presence` and `day_starts` are a practitioner's."""
-
-    resource_id: int
-    version: int
-    occupied: list[Interval]
-    presence: list[tuple[UUID, Interval]]
-    day_starts: list[int]
