@@ -8,18 +8,16 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, PatientRow, Range, TimeOffRow
+from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, Numbers, PatientRow, Range, TimeOffRow
 from app.diary import ledger
 from app.identity.actor import Actor
 from app.identity.policy import PATIENT as LINK
 from app.kit.batch import Batch, Cursor
 from app.kit.db import Connection
 from app.scheduling.hours import DAYS_AFTER, DAYS_BEFORE, Closure, Override
-from app.scheduling.intervals import Interval
 
 OVERRIDES = """
 SELECT practitioner_id, location_id, date, windows
@@ -213,19 +211,7 @@ def diaries_of(moved: Iterable[Moved]) -> Diaries:
     return found
 
 
-def _moved(asked: Asked, resource_id: int, version: int, starts: list[int] | None, ends: list[int] | None, *more: Any) -> Moved:
+def _moved(asked: Asked, resource_id: int, version: int, starts: Numbers, ends: Numbers, *more: Any) -> Moved:
     locations, there_from, there_until = more[:3] if asked.presence else (None, None, None)
-    return Moved(
-        resource_id=resource_id,
-        version=version,
-        occupied=sorted(_pairs(starts, ends)),
-        presence=sorted(
-            ((UUID(at), where) for at, where in zip(locations or (), _pairs(there_from, there_until), strict=True)),
-            key=itemgetter(1),
-        ),
-        day_starts=sorted(more[-1] or ()) if asked.day_starts else [],
-    )
-
-
-def _pairs(starts: list[int] | None, ends: list[int] | None) -> Iterable[Interval]:
-    return zip(starts or (), ends or (), strict=True)
+    day_starts = more[-1] if asked.day_starts else None
+    return Moved(resource_id, version, starts, ends, locations, there_from, there_until, day_starts)

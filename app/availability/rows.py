@@ -1,9 +1,12 @@
 """What the SELECTs of `queries` come back as, and the core's facts are made of. Apart from them, since deciding needs the rows and not the SQL."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.scheduling.footprint import Phase
@@ -141,36 +144,6 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """What a resource's diary holds in the range at a version; `presence` and `day_starts` are a practitioner's."""
-
-    resource_id: int
-    version: int
-    occupied: list[Interval]
-    presence: list[tuple[UUID, Interval]]
-    day_starts: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Diaries:
-    """What is taken, where practitioners are, and when their appointments of days that are limited start; each by resource."""
-
-    occupied: dict[int, list[Interval]] = field(default_factory=dict)
-    presence: dict[int, list[tuple[UUID, Interval]]] = field(default_factory=dict)
-    day_starts: dict[int, list[int]] = field(default_factory=dict)
-
-    def take(self, one: Moved) -> bool:
-        """Whether it is another than what was known of that resource; then it takes its place."""
-        known = [part.get(one.resource_id) for part in (self.occupied, self.presence, self.day_starts)]
-        if known == [one.occupied, one.presence, one.day_starts]:
-            return False
-        self.occupied[one.resource_id] = one.occupied
-        self.presence[one.resource_id] = one.presence
-        self.day_starts[one.resource_id] = one.day_starts
-        return True
-
-
-@dataclass(frozen=True, slots=True)
 class Range:
     """What has to be known to say what may start: diaries between two instants (Unix seconds), hours for dates, both included."""
 
@@ -201,3 +174,54 @@ class ClosureRow:
 
     def as_rule(self) -> Closure:
         return Closure(self.from_on, self.to_on, self.starts_minute, self.ends_minute)
+
+
+Numbers = list[int] | None
+
+
+class Moved(NamedTuple):
+    """What a resource's diary holds in the range at a version, as it was read: ends beside starts, and None for nothing. Where somebody is and the
+    starts of their appointments are a practitioner's, and asked only where they matter."""
+
+    resource_id: int
+    version: int
+    starts: Numbers
+    ends: Numbers
+    locations: list[str] | None = None
+    there_from: Numbers = None
+    there_until: Numbers = None
+    day_starts: Numbers = None
+
+    def occupied(self) -> list[Interval]:
+        return sorted(_pairs(self.starts, self.ends))
+
+    def presence(self) -> list[tuple[UUID, Interval]]:
+        """By start."""
+        where = zip(self.locations or (), _pairs(self.there_from, self.there_until), strict=True)
+        return sorted(((UUID(at), during) for at, during in where), key=itemgetter(1))
+
+
+def _pairs(starts: Numbers, ends: Numbers) -> Iterable[Interval]:
+    return zip(starts or (), ends or (), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Diaries:
+    """What is taken, where practitioners are, and when their appointments of days that are limited start; each by resource."""
+
+    occupied: dict[int, list[Interval]] = field(default_factory=dict)
+    presence: dict[int, list[tuple[UUID, Interval]]] = field(default_factory=dict)
+    day_starts: dict[int, list[int]] = field(default_factory=dict)
+
+    _read: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+
+    def take(self, one: Moved) -> bool:
+        """Whether it is another than what was known of that resource; then it takes its place."""
+        read = one[2:]
+        if self._read.get(one.resource_id) == read:
+            return False
+        self._read[one.resource_id] = read
+        self.occupied[one.resource_id] = one.occupied()
+        self.presence[one.resource_id] = one.presence()
+        self.day_starts[one.resource_id] = one.day_starts or []
+        return True
