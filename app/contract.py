@@ -20,7 +20,11 @@ DESCRIPTION = """\
 
 TAGS = [
     {"name": "Availability", "description": "When can I come?"},
-    {"name": "Appointments", "description": "Book, confirm and cancel sittings; a patient's private link opens its own."},
+    {
+        "name": "Appointments",
+        "description": "Book sittings, and all that becomes of them; a patient's private link opens its own.",
+    },
+    {"name": "Holds", "description": "Keep some times for a few minutes, for somebody who is deciding."},
     {"name": "Clinic", "description": "Settings and policy, locations, the places in them, and when they are shut."},
     {"name": "Treatments", "description": "What is offered: length, price, phases, buffers, who may book it."},
     {
@@ -44,6 +48,7 @@ PARAMETERS: Final[dict[str, tuple[str, Any]]] = {
     "article_id": ("An article", _id("31")),
     "closure_id": ("A closure", _id("07")),
     "enquiry_id": ("An enquiry", _id("41")),
+    "hold_id": ("A hold", _id("62")),
     "location_id": ("A location", _id("05")),
     "override_id": ("An override", _id("12")),
     "patient_id": ("A patient", _id("51")),
@@ -61,9 +66,20 @@ PARAMETERS: Final[dict[str, tuple[str, Any]]] = {
     "status": ("Only those in this state", None),
 }
 
+_TRANSITIONS: Final = (
+    "confirmAppointment",
+    "rescheduleAppointment",
+    "cancelAppointment",
+    "arriveAppointment",
+    "fulfilAppointment",
+    "missAppointment",
+    "undoAppointment",
+)
+
 # Whatever is made can be read; the ETag goes along to what changes it.
 LINKS: Final[dict[str, tuple[str, ...]]] = {
-    "createAppointment": ("getAppointment", "cancelAppointment", "confirmAppointment"),
+    "createAppointment": ("getAppointment", *_TRANSITIONS),
+    "createHold": ("getHold", "extendHold", "releaseHold"),
     "createLocation": ("getLocation", "updateLocation", "deleteLocation", "createPlace", "listPlaces"),
     "createPlace": ("getPlace", "updatePlace", "deletePlace"),
     "createClosure": ("getClosure", "updateClosure", "deleteClosure"),
@@ -84,7 +100,7 @@ LINKS: Final[dict[str, tuple[str, ...]]] = {
     "createPatient": ("getPatient", "updatePatient"),
     "createArticle": ("getArticle", "updateArticle", "submitArticle", "publishArticle", "unpublishArticle", "archiveArticle"),
     "createEnquiry": ("getEnquiry",),
-    "getAppointment": ("cancelAppointment", "confirmAppointment"),
+    "getAppointment": _TRANSITIONS,
     "getEnquiry": ("updateEnquiry",),
 }
 

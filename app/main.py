@@ -10,6 +10,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from app import worker
 from app.appointments import affected
+from app.appointments.hold_routes import router as holds
 from app.appointments.routes import router as appointments
 from app.articles.routes import router as articles
 from app.availability.memory import Memory
@@ -43,6 +44,7 @@ ROUTERS: tuple[Router, ...] = (
     availability,
     articles,
     appointments,
+    holds,
     treatments,
     practitioners,
     clinic,

@@ -106,6 +106,13 @@ async def make_closure(client: Client, **changes: Any) -> Json:
     return await client.create("/v1/closures", body)
 
 
+async def fulfil(client: Client, appointment: Json) -> Json:
+    """By the front desk: who booked it came, and was treated."""
+    path, version = f"/v1/appointments/{appointment['id']}", appointment["version"]
+    arrived = await client.change(f"{path}/arrive", None, version=version, method="POST")
+    return await client.change(f"{path}/fulfil", None, version=arrived["version"], method="POST")
+
+
 async def make_patient(client: Client, **changes: Any) -> Json:
     """By the front desk; confirmed."""
     return await client.create("/v1/patients", {"name": "Tobias Abara", **changes})

@@ -78,7 +78,8 @@ def _schedule(
 
 
 def _codes(directory: Directory, calendar: Calendar, appointment: Appointment, hours: Schedule) -> list[str]:
-    """What is said against the appointment where it is, with the phases and buffers it was booked with, by the function that lets it be booked."""
+    """What is said against the appointment where it is, with the phases and buffers it was booked with, by the function that lets it be booked; but
+    for what staff set aside for it."""
     practitioner, start = directory.practitioners[appointment.practitioner_id], int(appointment.starts_at.timestamp())
     facts = Facts(
         now=start,
@@ -97,4 +98,5 @@ def _codes(directory: Directory, calendar: Calendar, appointment: Appointment, h
         occupied=(),
         registered_until=practitioner.registered_until,
     )
-    return [code.value for code, _ in slots.reasons(facts, start) if code in CODES]
+    known = {one["rule"] for one in appointment.overrides}
+    return [code.value for code, _ in slots.reasons(facts, start) if code in CODES and code.value not in known]

@@ -1,25 +1,48 @@
 """Every SELECT of appointments."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Select, and_, cast, func, not_, select, text
+from sqlalchemy import ColumnElement, Date, DateTime, Select, String, and_, cast, func, literal, not_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import with_expression
 
-from app.appointments.models import CANCELLED, Appointment
+from app.appointments.models import Appointment, HistoryEntry, Hold
+from app.appointments.schemas import AppointmentCreate
+from app.appointments.states import EXPIRED, HELD, OCCUPYING, YET_TO_COME
+from app.clinic.models import Clinic, Place
+from app.diary import ledger
 from app.identity.actor import Actor
+from app.identity.models import User
 from app.identity.policy import PATIENT
+from app.kit.batch import Batch
+from app.kit.db import Connection
 from app.kit.errors import NotFound
 from app.patients.models import Patient
 from app.practitioners.models import Practitioner
 from app.treatments.models import Treatment
 
 
-def visible_to(actor: Actor) -> Select[Appointment]:
+def _now(fixed_now: datetime | None) -> ColumnElement[datetime]:
+    return func.statement_timestamp() if fixed_now is None else literal(fixed_now, DateTime(timezone=True))
+
+
+def _is_over(fixed_now: datetime | None) -> ColumnElement[bool]:
+    """That it was held and the hold has ended. Expiry is a comparison with the time and nothing else."""
+    return and_(Appointment.status == HELD, Appointment.held_until <= _now(fixed_now))
+
+
+def _loaded(fixed_now: datetime | None) -> Select[Appointment]:
+    """Appointments that know whether their hold is over."""
+    return select(Appointment).options(with_expression(Appointment.expired, _is_over(fixed_now)))
+
+
+def visible_to(actor: Actor, fixed_now: datetime | None = None) -> Select[Appointment]:
     """The front desk sees all, a practitioner their own, a patient's link the one that it opens."""
-    statement = select(Appointment)
+    statement = _loaded(fixed_now)
     if actor.at_front_desk:
         return statement
     if actor.role == PATIENT:
@@ -27,12 +50,21 @@ def visible_to(actor: Actor) -> Select[Appointment]:
     return statement.where(Appointment.practitioner_id == actor.practitioner_id)
 
 
-async def get(session: AsyncSession, actor: Actor, appointment_id: UUID) -> Appointment:
+async def get(session: AsyncSession, actor: Actor, appointment_id: UUID, fixed_now: datetime | None = None) -> Appointment:
     """Raises NotFound, for what is not there and for what is not this actor's to see."""
-    found = (await session.scalars(visible_to(actor).where(Appointment.id == appointment_id))).one_or_none()
+    found = (await session.scalars(visible_to(actor, fixed_now).where(Appointment.id == appointment_id))).one_or_none()
     if found is None:
         raise NotFound
     return found
+
+
+def in_state(statement: Select[Appointment], status: str | None, fixed_now: datetime | None) -> Select[Appointment]:
+    """None: in any, but for what a hold has left behind."""
+    if status == EXPIRED:
+        return statement.where(_is_over(fixed_now))
+    if status is not None:
+        statement = statement.where(Appointment.status == status)
+    return statement.where(not_(_is_over(fixed_now))) if status in {None, HELD} else statement
 
 
 def on_local_dates(statement: Select[Appointment], from_on: date | None, to_on: date | None) -> Select[Appointment]:
@@ -49,8 +81,8 @@ def on_local_dates(statement: Select[Appointment], from_on: date | None, to_on: 
 
 
 def affected(statement: Select[Appointment], wanted: bool) -> Select[Appointment]:
-    """Those that can no longer be kept, and that nobody has dealt with by cancelling; or the others."""
-    hit = and_(text("appointments.affected_by <> '[]'"), Appointment.status != CANCELLED)
+    """Those that can no longer be kept, and that nobody has dealt with; or the others."""
+    hit = and_(text("appointments.affected_by <> '[]'"), Appointment.status.in_(OCCUPYING))
     return statement.where(hit if wanted else not_(hit))
 
 
@@ -59,7 +91,7 @@ async def upcoming_of(session: AsyncSession, resource_ids: Collection[int], now:
     statement = (
         select(Appointment)
         .join(Practitioner, Practitioner.id == Appointment.practitioner_id)
-        .where(Practitioner.resource_id.in_(resource_ids), Appointment.status != CANCELLED, Appointment.ends_at > now)
+        .where(Practitioner.resource_id.in_(resource_ids), Appointment.status.in_(YET_TO_COME), Appointment.ends_at > now)
         .order_by(Appointment.starts_at, Appointment.id)
         .with_for_update(of=Appointment)
     )
@@ -71,7 +103,7 @@ async def off_their_wall_time(session: AsyncSession) -> list[tuple[str, datetime
     wall time promised, zone, wall time shown; by start (T1)."""
     to_come = (
         select(Appointment.reference, Appointment.wall_start, Appointment.time_zone, Appointment.starts_at)
-        .where(Appointment.status != CANCELLED, Appointment.starts_at > func.clock_timestamp())
+        .where(Appointment.status.in_(YET_TO_COME), Appointment.starts_at > func.clock_timestamp())
         .order_by(Appointment.starts_at, Appointment.id)
     )
     rows = [
@@ -81,19 +113,110 @@ async def off_their_wall_time(session: AsyncSession) -> list[tuple[str, datetime
     return [row for row in rows if row[1] != row[3]]
 
 
-async def resource_ids(session: AsyncSession, appointment: Appointment) -> list[int]:
-    """The practitioner's and the patient's, which have to be locked before the appointment changes."""
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """The resources of some appointments."""
+
+    practitioners: frozenset[int]
+    patients: frozenset[int]
+    places: frozenset[int]
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Who has to be locked before the appointments change."""
+        return self.practitioners | self.patients
+
+
+async def concerned(session: AsyncSession, appointment_ids: Collection[UUID]) -> Concerned:
     statement = (
-        select(Practitioner.resource_id, Patient.resource_id)
+        select(Practitioner.resource_id, Patient.resource_id, Place.resource_id)
         .select_from(Appointment)
         .join(Practitioner, Practitioner.id == Appointment.practitioner_id)
-        .join(Patient, Patient.id == Appointment.patient_id)
-        .where(Appointment.id == appointment.id)
+        .outerjoin(Patient, Patient.id == Appointment.patient_id)
+        .outerjoin(Place, Place.id == Appointment.place_id)
+        .where(Appointment.id.in_(appointment_ids))
     )
-    return list((await session.execute(statement)).one())
+    rows = (await session.execute(statement)).all()
+    kinds = [frozenset(one for one in of_kind if one is not None) for of_kind in zip(*rows, strict=True)] or [frozenset()] * 3
+    return Concerned(*kinds)
 
 
-async def change_notice_minutes(session: AsyncSession, appointment: Appointment, of_clinic: int) -> int:
-    """How long before the start a patient may still change it: the treatment's own, else the clinic's."""
-    own = await session.scalar(select(Treatment.change_notice_minutes).where(Treatment.id == appointment.treatment_id))
-    return of_clinic if own is None else own
+async def by_ids(session: AsyncSession, appointment_ids: Collection[UUID]) -> list[Appointment]:
+    if not appointment_ids:
+        return []
+    statement = select(Appointment).where(Appointment.id.in_(appointment_ids)).order_by(Appointment.id)
+    return list((await session.scalars(statement, execution_options={"populate_existing": True})).all())
+
+
+async def change_notice(session: AsyncSession, appointment: Appointment) -> timedelta:
+    """How long before the start a patient may still change it: the treatment's own notice, else the clinic's."""
+    own = select(Treatment.change_notice_minutes).where(Treatment.id == appointment.treatment_id).scalar_subquery()
+    minutes = await session.scalar(select(func.coalesce(own, Clinic.change_notice_minutes)))
+    return timedelta(minutes=minutes or 0)
+
+
+HELD_BY = f"""
+SELECT (SELECT count(*) FROM holds h JOIN appointments a ON a.hold_id = h.id
+        WHERE h.client = %(client)s AND h.expires_at > {ledger.NOW} AND a.status = 'held'), holds_per_client
+FROM clinic
+"""
+
+
+async def held_by(connection: Connection, client: str, lock: int, fixed_now: datetime | None) -> tuple[int, int]:
+    """How many appointments a client keeps on hold, and may keep. Others of the same client wait until this transaction ends."""
+    async with Batch(connection) as batch:
+        await batch.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+        asked = await batch.execute(HELD_BY, {"client": client, "now": fixed_now})
+    [(held, limit)] = await asked.fetchall()
+    return held, limit
+
+
+async def hold_of(session: AsyncSession, token_hash: bytes) -> Hold | None:
+    return (await session.scalars(select(Hold).where(Hold.hash == token_hash))).one_or_none()
+
+
+async def held_in(session: AsyncSession, hold_id: UUID) -> list[Appointment]:
+    """What it still keeps, or kept until it ended."""
+    statement = select(Appointment).where(Appointment.hold_id == hold_id, Appointment.status == HELD).order_by(Appointment.id)
+    return list((await session.scalars(statement, execution_options={"populate_existing": True})).all())
+
+
+async def all_of_hold(session: AsyncSession, hold_id: UUID, fixed_now: datetime | None) -> list[Appointment]:
+    """As they are by now, in the order in which they were asked for."""
+    statement = _loaded(fixed_now).where(Appointment.hold_id == hold_id).order_by(Appointment.id)
+    return list((await session.scalars(statement)).all())
+
+
+async def held_appointment(
+    session: AsyncSession, token_hash: bytes, wanted: AppointmentCreate, fixed_now: datetime | None
+) -> Appointment | None:
+    """What a hold that has not ended keeps of what is wanted."""
+    statement = (
+        select(Appointment)
+        .join(Hold, Hold.id == Appointment.hold_id)
+        .where(
+            Hold.hash == token_hash,
+            Appointment.status == HELD,
+            Appointment.held_until > _now(fixed_now),
+            Appointment.treatment_id == wanted.treatment_id,
+            Appointment.location_id == wanted.location_id,
+            Appointment.starts_at == wanted.starts_at,
+        )
+        .order_by(Appointment.id)
+        .limit(1)
+    )
+    if wanted.practitioner_id is not None:
+        statement = statement.where(Appointment.practitioner_id == wanted.practitioner_id)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def hold_minutes(session: AsyncSession) -> int:
+    return (await session.scalars(select(Clinic.hold_minutes))).one()
+
+
+def history_of(appointment_id: UUID) -> Select[HistoryEntry, str | None]:
+    """Each step, the first first, and the name of the member of staff who took it."""
+    name = User.name.label("name")
+    by_staff = HistoryEntry.actor_key == func.concat("user:", cast(User.id, String))
+    statement = select(HistoryEntry, name).outerjoin(User, by_staff)
+    return statement.where(HistoryEntry.appointment_id == appointment_id).order_by(HistoryEntry.at, HistoryEntry.id)

@@ -2,19 +2,32 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 
-from app.appointments import actions, queries
-from app.appointments.actions import TooLateToChange, WrongState
+from app.appointments import actions, changes, queries
+from app.appointments.changes import TooLateToChange, TooLateToUndo, WrongState
+from app.appointments.holding import HoldMismatch
 from app.appointments.models import Appointment
 from app.appointments.refusal import SlotUnavailable
-from app.appointments.schemas import AppointmentCreate, AppointmentMade, AppointmentOut, AppointmentPreview, CancelBody, Status
-from app.identity.actor import CurrentActor
+from app.appointments.schemas import (
+    AppointmentCreate,
+    AppointmentMade,
+    AppointmentOut,
+    AppointmentPreview,
+    CancelBody,
+    ConfirmBody,
+    RescheduleBody,
+    Status,
+    shown,
+)
+from app.availability.free import Free
+from app.availability.memory import Memory
+from app.identity.actor import Actor, CurrentActor
 from app.kit import etag
 from app.kit.errors import PreconditionFailed, PreconditionRequired
 from app.kit.pages import Page, paginate
 from app.kit.routing import Router
-from app.kit.session import PageOf, Session
+from app.kit.session import FixedNow, PageOf, Session
 from app.kit.wire import LocalDate, Uuid
 
 router = Router("Appointments")
@@ -22,14 +35,40 @@ router = Router("Appointments")
 BOOKING_KEPT_HOURS = 7 * 24
 
 
-async def _for_change(session: Session, actor: CurrentActor, appointment_id: Uuid, if_match: etag.IfMatch = None) -> Appointment:
+HoldTokenHeader = Annotated[
+    str | None,
+    Header(
+        alias="Hold-Token",
+        description="The token of a hold: what it keeps is booked",
+        examples=["mht_example-example-example"],
+        max_length=100,
+    ),
+]
+
+
+async def _for_change(
+    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment_id: Uuid, if_match: etag.IfMatch = None
+) -> Appointment:
     """Found and matched before the body's rules are looked at. A patient's link may leave If-Match out."""
-    appointment = await queries.get(session, actor, appointment_id)
+    appointment = await queries.get(session, actor, appointment_id, fixed_now)
     (etag.check_match if actor.is_public else etag.require_match)(if_match, appointment)
     return appointment
 
 
+async def _memory(request: Request) -> Memory[Free]:
+    found: Memory[Free] = request.app.state.memory
+    return found
+
+
 ForChange = Annotated[Appointment, Depends(_for_change)]
+MemoryOf = Annotated[Memory[Free], Depends(_memory)]
+NOTHING_SET_ASIDE = ConfirmBody()
+_CHANGES = (WrongState, PreconditionFailed, PreconditionRequired)
+
+
+def _answer(response: Response, appointment: Appointment, actor: Actor) -> AppointmentOut:
+    etag.tagged(response, appointment)
+    return shown(appointment, actor)
 
 
 @router.operation(
@@ -40,24 +79,28 @@ ForChange = Annotated[Appointment, Depends(_for_change)]
     summary="Book a sitting",
     status=201,
     response_model=AppointmentMade,
-    raises=(SlotUnavailable,),
+    raises=(SlotUnavailable, HoldMismatch),
     needs_key=True,
     keep_answer_hours=BOOKING_KEPT_HOURS,
     responses={200: {"model": AppointmentPreview, "description": "With `validate_only`: what would be made"}},
 )
 async def create_appointment(
-    request: Request, session: Session, actor: CurrentActor, body: AppointmentCreate, response: Response
+    session: Session,
+    actor: CurrentActor,
+    memory: MemoryOf,
+    fixed_now: FixedNow,
+    body: AppointmentCreate,
+    response: Response,
+    hold_token: HoldTokenHeader = None,
 ) -> object:
-    fixed_now, memory = request.app.state.clock.fixed_at, request.app.state.memory
+    token = body.hold_token or hold_token
     if body.validate_only:
-        found = AppointmentPreview.model_validate(await actions.preview(session, memory, actor, body, fixed_now))
+        found = AppointmentPreview.model_validate(await actions.preview(session, memory, actor, body, fixed_now, token))
         return Response(found.model_dump_json(), media_type="application/json")
-    made = await actions.book(session, memory, actor, body, fixed_now)
+    made = await actions.book(session, memory, actor, body, fixed_now, token)
     response.headers["Location"] = f"/v1/appointments/{made.appointment.id}"
-    etag.tagged(response, made.appointment)
-    return AppointmentMade.model_validate(
-        {**AppointmentOut.model_validate(made.appointment).__dict__, "manage_token": made.manage_token}
-    )
+    answer = _answer(response, made.appointment, actor)
+    return AppointmentMade.model_validate({**answer.__dict__, "manage_token": made.manage_token})
 
 
 @router.operation(
@@ -72,34 +115,37 @@ async def list_appointments(
     session: Session,
     actor: CurrentActor,
     page: PageOf,
+    fixed_now: FixedNow,
     from_: Annotated[LocalDate | None, Query(alias="from", description="First local day")] = None,
     to: Annotated[LocalDate | None, Query(description="Last local day")] = None,
     practitioner_id: Annotated[Uuid | None, Query()] = None,
     patient_id: Annotated[Uuid | None, Query()] = None,
     location_id: Annotated[Uuid | None, Query()] = None,
     place_id: Annotated[Uuid | None, Query()] = None,
-    status: Annotated[Status | None, Query(examples=["booked"])] = None,
+    status: Annotated[
+        Status | None, Query(description="Left out: any, but for holds that have expired", examples=["booked"])
+    ] = None,
     affected: Annotated[
         bool | None, Query(description="Only those that can, or cannot, be kept as they are", examples=[False])
     ] = None,
     sort: Annotated[Literal["starts_at", "-starts_at"], Query(description="A leading minus is descending")] = "-starts_at",
 ) -> Page[AppointmentOut]:
-    statement = queries.on_local_dates(queries.visible_to(actor), from_, to)
+    statement = queries.on_local_dates(queries.visible_to(actor, fixed_now), from_, to)
     wanted = {
         Appointment.practitioner_id: practitioner_id,
         Appointment.patient_id: patient_id,
         Appointment.location_id: location_id,
         Appointment.place_id: place_id,
-        Appointment.status: status,
     }
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(column == value)
+    statement = queries.in_state(statement, status, fixed_now)
     if affected is not None:
         statement = queries.affected(statement, affected)
     keys = [Appointment.starts_at, Appointment.id]
     found, cursor = await paginate(session, statement, page, keys, descending=sort.startswith("-"))
-    return Page(items=found, next_cursor=cursor)
+    return Page(items=[shown(one, actor) for one in found], next_cursor=cursor)
 
 
 @router.operation(
@@ -111,9 +157,11 @@ async def list_appointments(
     response_model=AppointmentOut,
 )
 async def get_appointment(
-    request: Request, session: Session, actor: CurrentActor, appointment_id: Uuid, response: Response
-) -> Appointment | Response:
-    return etag.tagged_or_not_modified(request, response, await queries.get(session, actor, appointment_id))
+    request: Request, session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment_id: Uuid, response: Response
+) -> AppointmentOut | Response:
+    found = await queries.get(session, actor, appointment_id, fixed_now)
+    unchanged = etag.tagged_or_not_modified(request, response, found)
+    return unchanged if isinstance(unchanged, Response) else shown(found, actor)
 
 
 @router.operation(
@@ -121,14 +169,45 @@ async def get_appointment(
     "/v1/appointments/{appointment_id}/confirm",
     id="confirmAppointment",
     permission="appointments:confirm",
-    summary="Approve a pending appointment",
+    summary="Approve a pending appointment, if it can still be kept",
     response_model=AppointmentOut,
-    raises=(WrongState, PreconditionFailed, PreconditionRequired),
+    raises=(*_CHANGES, SlotUnavailable),
+    keep_answer_hours=BOOKING_KEPT_HOURS,
 )
-async def confirm_appointment(session: Session, actor: CurrentActor, appointment: ForChange, response: Response) -> Appointment:
-    await actions.confirm(session, actor, appointment)
-    etag.tagged(response, appointment)
-    return appointment
+async def confirm_appointment(
+    session: Session,
+    actor: CurrentActor,
+    memory: MemoryOf,
+    fixed_now: FixedNow,
+    appointment: ForChange,
+    response: Response,
+    body: ConfirmBody = NOTHING_SET_ASIDE,
+) -> AppointmentOut:
+    await changes.confirm(session, memory, actor, appointment, body, fixed_now)
+    return _answer(response, appointment, actor)
+
+
+@router.operation(
+    "POST",
+    "/v1/appointments/{appointment_id}/reschedule",
+    id="rescheduleAppointment",
+    permission="appointments:reschedule",
+    summary="Move an appointment to another time, practitioner or location",
+    response_model=AppointmentOut,
+    raises=(*_CHANGES, SlotUnavailable, TooLateToChange),
+    keep_answer_hours=BOOKING_KEPT_HOURS,
+)
+async def reschedule_appointment(
+    session: Session,
+    actor: CurrentActor,
+    memory: MemoryOf,
+    fixed_now: FixedNow,
+    appointment: ForChange,
+    body: RescheduleBody,
+    response: Response,
+) -> AppointmentOut:
+    await changes.reschedule(session, memory, actor, appointment, body, fixed_now)
+    return _answer(response, appointment, actor)
 
 
 @router.operation(
@@ -138,11 +217,79 @@ async def confirm_appointment(session: Session, actor: CurrentActor, appointment
     permission="appointments:cancel",
     summary="Cancel an appointment and free its time",
     response_model=AppointmentOut,
-    raises=(WrongState, TooLateToChange, PreconditionFailed, PreconditionRequired),
+    raises=(*_CHANGES, TooLateToChange),
+    keep_answer_hours=BOOKING_KEPT_HOURS,
 )
 async def cancel_appointment(
-    request: Request, session: Session, actor: CurrentActor, appointment: ForChange, body: CancelBody, response: Response
-) -> Appointment:
-    await actions.cancel(session, actor, appointment, body.reason, request.app.state.clock.fixed_at)
-    etag.tagged(response, appointment)
-    return appointment
+    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, body: CancelBody, response: Response
+) -> AppointmentOut:
+    await changes.cancel(session, actor, appointment, body.reason, fixed_now)
+    return _answer(response, appointment, actor)
+
+
+@router.operation(
+    "POST",
+    "/v1/appointments/{appointment_id}/arrive",
+    id="arriveAppointment",
+    permission="appointments:attend",
+    summary="The patient is here",
+    response_model=AppointmentOut,
+    raises=_CHANGES,
+    keep_answer_hours=BOOKING_KEPT_HOURS,
+)
+async def arrive_appointment(
+    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, response: Response
+) -> AppointmentOut:
+    await changes.arrive(session, actor, appointment, fixed_now)
+    return _answer(response, appointment, actor)
+
+
+@router.operation(
+    "POST",
+    "/v1/appointments/{appointment_id}/fulfil",
+    id="fulfilAppointment",
+    permission="appointments:attend",
+    summary="The treatment was given",
+    response_model=AppointmentOut,
+    raises=_CHANGES,
+    keep_answer_hours=BOOKING_KEPT_HOURS,
+)
+async def fulfil_appointment(
+    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, response: Response
+) -> AppointmentOut:
+    await changes.fulfil(session, actor, appointment, fixed_now)
+    return _answer(response, appointment, actor)
+
+
+@router.operation(
+    "POST",
+    "/v1/appointments/{appointment_id}/no-show",
+    id="missAppointment",
+    permission="appointments:attend",
+    summary="Nobody came, and the time is free",
+    response_model=AppointmentOut,
+    raises=_CHANGES,
+    keep_answer_hours=BOOKING_KEPT_HOURS,
+)
+async def miss_appointment(
+    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, response: Response
+) -> AppointmentOut:
+    await changes.miss(session, actor, appointment, fixed_now)
+    return _answer(response, appointment, actor)
+
+
+@router.operation(
+    "POST",
+    "/v1/appointments/{appointment_id}/undo",
+    id="undoAppointment",
+    permission="appointments:attend",
+    summary="Take back an arrival or a no-show of the same day",
+    response_model=AppointmentOut,
+    raises=(*_CHANGES, SlotUnavailable, TooLateToUndo),
+    keep_answer_hours=BOOKING_KEPT_HOURS,
+)
+async def undo_appointment(
+    session: Session, actor: CurrentActor, memory: MemoryOf, fixed_now: FixedNow, appointment: ForChange, response: Response
+) -> AppointmentOut:
+    await changes.undo(session, memory, actor, appointment, fixed_now)
+    return _answer(response, appointment, actor)

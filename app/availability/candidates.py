@@ -24,13 +24,16 @@ class Caller:
     """What the rules have to know of who asks, and for whom.
 
     Nothing is known about a stranger, who counts as new (T10). `returning` None: staff look without having said for whom, so that no audience
-    is left out. `upcoming`: how many appointments the patient has yet to come to.
+    is left out. `upcoming`: how many appointments the patient has yet to come to. `held`: how many this client keeps on hold, of so many as it may;
+    None where nothing is to be held.
     """
 
     staff: bool
     returning: bool | None = False
     patient_resource_id: int | None = None
     upcoming: int = 0
+    held: int = 0
+    hold_limit: int | None = None
 
 
 Schedules = dict[tuple[UUID, UUID], Schedule]
@@ -135,6 +138,8 @@ class Situation:
             patient_occupied=diaries.occupied.get(caller.patient_resource_id or 0, ()),
             upcoming=caller.upcoming,
             upcoming_limit=treatment.upcoming_per_patient,
+            held=caller.held,
+            hold_limit=caller.hold_limit,
             offered=is_offered(treatment, practitioner, location, staff=caller.staff),
             schedule=self.schedule(candidate),
             time_off=self._calendar.time_off.get(practitioner.id, ()),

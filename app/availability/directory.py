@@ -20,7 +20,8 @@ VERSION = "SELECT version FROM catalogue"
 TREATMENTS = """
 SELECT t.id, t.name, t.phases, t.buffer_before_minutes, t.buffer_after_minutes, coalesce(t.step_minutes, c.step_minutes),
        coalesce(t.notice_minutes, c.notice_minutes), coalesce(t.horizon_days, c.horizon_days), t.place_kind, t.audience, t.needs_approval,
-       t.bookable_online, t.active, t.price_amount, t.price_currency, c.travel_minutes, c.upcoming_per_patient, c.time_zone
+       t.bookable_online, t.active, t.price_amount, t.price_currency, c.travel_minutes, c.upcoming_per_patient, c.time_zone,
+       coalesce(t.change_notice_minutes, c.change_notice_minutes), c.hold_minutes, c.holds_per_client
 FROM treatments t CROSS JOIN clinic c
 """
 

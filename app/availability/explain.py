@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.availability import queries
-from app.availability.candidates import DAY_SECONDS, REACH_SECONDS, Caller, Candidate
+from app.availability.candidates import DAY_SECONDS, REACH_SECONDS, Caller, Candidate, Situation
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.rows import Catalogue, ClosureRow, Range, TimeOffRow
 from app.availability.schemas import CandidateOut, ClosureFact, ExplanationOut, ReasonInDetail, TimeOffFact
 from app.availability.search import select
-from app.availability.view import Subject, View, look
+from app.availability.view import Subject, look
 from app.kit.db import Connection
 from app.scheduling import slots
 from app.scheduling.footprint import forbidden_starts
@@ -50,20 +50,21 @@ async def explain(
         return await select(memory, connection, doubt.treatment_id, wanted, doubt.location_id, older_than=older_than)
 
     start = doubt.starts_at
-    subject = Subject(doubt.location_id, caller, start, start + LOOKS_AHEAD_SECONDS)
-    view = await look(connection, catalogue, subject, fixed_now)
-    against = [sure(slots.reasons(view.situation.facts(one), start), view.range) for one in view.who]
+    subject = Subject(catalogue, doubt.location_id, caller, start, start + LOOKS_AHEAD_SECONDS)
+    [sight] = await look(connection, [subject], fixed_now)
+    situation = sight.situation()
+    against = [sure(slots.reasons(situation.facts(one), start), sight.range) for one in sight.who]
     codes = {reason.code for reasons in against for reason in reasons}
     leave: list[TimeOffRow] = []
     closures: list[ClosureRow] = []
     if caller.staff and codes & {Code.TIME_OFF, Code.CLOSURE}:
-        who = [one.practitioner.id for one in view.who]
-        leave, closures = await queries.load_away(connection, who, doubt.location_id, view.range)
+        who = [one.practitioner.id for one in sight.who]
+        leave, closures = await queries.load_away(connection, who, doubt.location_id, sight.range)
     found: list[CandidateOut] = []
-    for one, reasons in zip(view.who, against, strict=True):
+    for one, reasons in zip(sight.who, against, strict=True):
         told = [_told(reason, staff=caller.staff) for reason in reasons]
         if leave or closures:
-            told = [_detailed(reason, view, one, start, leave, closures) for reason in told]
+            told = [_detailed(reason, situation, one, start, leave, closures) for reason in told]
         found.append(CandidateOut(practitioner_id=one.practitioner.id, reasons=told))
     everything = [reason for reasons in against for reason in reasons] or ([] if found else [Reason(Code.NOT_OFFERED)])
     return ExplanationOut(
@@ -79,7 +80,12 @@ def _told(reason: Reason, *, staff: bool) -> ReasonInDetail:
 
 
 def _detailed(
-    reason: ReasonInDetail, view: View, one: Candidate, start: int, leave: Sequence[TimeOffRow], closures: Sequence[ClosureRow]
+    reason: ReasonInDetail,
+    situation: Situation,
+    one: Candidate,
+    start: int,
+    leave: Sequence[TimeOffRow],
+    closures: Sequence[ClosureRow],
 ) -> ReasonInDetail:
     """With the first leave or closure that would stand against the start by itself."""
     if reason.code == Code.TIME_OFF.value:
@@ -89,7 +95,7 @@ def _detailed(
                 return reason.model_copy(update={"time_off": TimeOffFact.model_validate(row)})
     if reason.code == Code.CLOSURE.value:
         for closure in closures:
-            shut = view.situation.schedule_with(one, (closure.as_rule(),)).shut
+            shut = situation.schedule_with(one, (closure.as_rule(),)).shut
             if containing(forbidden_starts((one.footprint.patient,), shut), start):
                 return reason.model_copy(update={"closure": ClosureFact.model_validate(closure)})
     return reason

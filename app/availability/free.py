@@ -3,7 +3,7 @@ worked out again. `search` asks; `memory` keeps.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -54,7 +54,16 @@ class _Told:
 class Free:
     """What may start from one instant up to another, at one location or at any."""
 
-    def __init__(self, catalogue: Catalogue, caller: Caller, location_id: UUID | None, from_at: int, to_at: int) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        caller: Caller,
+        location_id: UUID | None,
+        from_at: int,
+        to_at: int,
+        without: Collection[UUID] = (),
+    ) -> None:
+        """`without`: appointments that do not count, since they are moving."""
         self.catalogue = catalogue
         self.span = (from_at, to_at)
         self._changes = 0  # grows whenever a diary in here does change
@@ -62,6 +71,7 @@ class Free:
         self._caller = caller
         self._location_id = location_id
         self.range = reach(catalogue.locations_at(location_id), from_at, to_at)
+        self._without = without
         self._versions = dict.fromkeys(resource_ids(catalogue, location_id, caller), queries.UNKNOWN_VERSION)
         self._calendar: Calendar | None = None
         self._diaries = Diaries()
@@ -70,14 +80,15 @@ class Free:
         self._standing: list[list[Opening]] = []
         self._told: dict[tuple[str, int | None], _Told] = {}
 
-    async def refresh(self, connection: Connection) -> datetime | None:
-        """Bring it up to date; the database's clock. None: the catalogue is another by now, so that this is worth nothing any more."""
+    async def refresh(self, connection: Connection, fixed_now: datetime | None) -> datetime | None:
+        """Bring it up to date; the time of that, by the database's clock unless it is fixed. None: the catalogue is another by now, so that this is
+        worth nothing any more."""
         if self._calendar is not None:
-            read = await queries.read_diaries(await queries.ask_diaries(connection, self.catalogue, self._versions, self.range))
+            read = await queries.read_diaries(await self._ask(connection, fixed_now))
         else:
             async with Batch(connection) as batch:
                 asked = await queries.ask_calendar(batch, [one.id for one in self.catalogue.practitioners], self.range)
-                asked_diaries = await queries.ask_diaries(batch, self.catalogue, self._versions, self.range)
+                asked_diaries = await self._ask(batch, fixed_now)
             self._calendar = await queries.read_calendar(asked)
             read = await queries.read_diaries(asked_diaries)
             self._schedules, self._diaries = {}, Diaries()
@@ -88,6 +99,11 @@ class Free:
             return None
         self._take_in(read.moved)
         return read.at
+
+    async def _ask(self, batch: Batch | Connection, fixed_now: datetime | None) -> queries.Asked:
+        known = queries.Known(self._versions, self._diaries.expires)
+        span = (self.range.from_at, self.range.to_at)
+        return await queries.ask_diaries(batch, [self.catalogue], known, [span], fixed_now, self._without)
 
     def found(self, now: int) -> list[Found]:
         """What can be booked at that moment."""

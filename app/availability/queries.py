@@ -5,10 +5,10 @@ Rows, not entities: hydrating objects costs more than the search.
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, Numbers, PatientRow, Range, TimeOffRow
@@ -18,6 +18,7 @@ from app.identity.policy import PATIENT as LINK
 from app.kit.batch import Batch, Cursor
 from app.kit.db import Connection
 from app.scheduling.hours import DAYS_AFTER, DAYS_BEFORE, Closure, Override
+from app.scheduling.intervals import Interval
 
 OVERRIDES = """
 SELECT practitioner_id, location_id, date, windows
@@ -48,12 +49,13 @@ FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(away_until)s AND (loca
 ORDER BY from_on, id
 """
 
-# Somebody has been here when an appointment that was not cancelled is over.
-PATIENT = """
+# Somebody returns who has had a treatment (T13); what is yet to come counts but for an appointment that is moving.
+PATIENT = f"""
 SELECT p.id, p.resource_id,
-       EXISTS (SELECT FROM appointments a WHERE a.patient_id = p.id AND a.status = 'booked' AND a.ends_at <= instant.now),
-       (SELECT count(*) FROM appointments a WHERE a.patient_id = p.id AND a.status <> 'cancelled' AND a.starts_at > instant.now)
-FROM patients p CROSS JOIN (SELECT coalesce(%(fixed_now)s::timestamptz, clock_timestamp()) AS now) AS instant
+       EXISTS (SELECT FROM appointments a WHERE a.patient_id = p.id AND a.status = 'fulfilled'),
+       (SELECT count(*) FROM appointments a WHERE a.patient_id = p.id AND a.status IN ('pending', 'booked', 'arrived')
+                                                AND a.starts_at > {ledger.NOW} AND a.id <> ALL(%(without)s::uuid[]))
+FROM patients p
 """
 
 # The front desk knows every patient, a practitioner those whom they have appointments with.
@@ -65,14 +67,17 @@ WHERE p.id = %(patient_id)s AND (%(whole_diary)s OR EXISTS (
 
 PATIENT_OF_LINK = f"{PATIENT} WHERE p.id = (SELECT patient_id FROM appointments WHERE id = %(appointment_id)s)"
 
-# Version and diary in one statement, and so of one moment. Only the resources whose version is not the one known come back. What is known is sent
+# Version and diary in one statement, and so of one moment. Only the resources come back whose version is not the one known, or in which a hold that
+# was alive when they were read has ended since. What is known is sent
 # as JSON: of an array PostgreSQL would think that planning for its length is worth the while, and plan anew every time.
 _DIARIES = """
-SELECT catalogue.version, clock_timestamp(), moved.*
+SELECT catalogue.version, {now}, moved.*
 FROM catalogue LEFT JOIN LATERAL (
-    SELECT r.id, r.version, taken.starts, taken.ends{columns}
+    SELECT r.id, r.version, taken.starts, taken.ends, taken.expires{columns}
     FROM json_each_text(%(known)s::json) AS known
-    JOIN resources r ON r.id = known.key::int AND r.version <> known.value::int
+    JOIN resources r ON r.id = known.key::int AND (
+        r.version <> known.value::int OR (%(expiring)s::json ->> known.key)::bigint <= date_part('epoch', {now})
+    )
     CROSS JOIN LATERAL ({taken}) AS taken
     {joins}
 ) AS moved ON true
@@ -83,11 +88,12 @@ _PRESENCE = f"""
         FROM ({ledger.PRESENCE_OF_R}) AS there
     ) AS presence ON r.kind = 'practitioner'
 """
-_DAY_STARTS = """
+_DAY_STARTS = f"""
     LEFT JOIN LATERAL (
         SELECT array_agg(date_part('epoch', a.starts_at)::bigint) AS starts
         FROM practitioners p JOIN appointments a ON a.practitioner_id = p.id
-        WHERE p.resource_id = r.id AND p.daily_limit IS NOT NULL AND a.status <> 'cancelled'
+        WHERE p.resource_id = r.id AND p.daily_limit IS NOT NULL AND a.status NOT IN ('cancelled', 'no_show')
+          AND (a.held_until IS NULL OR a.held_until > {ledger.NOW}) AND a.id <> ALL(%(without)s::uuid[])
           AND a.starts_at >= %(from_at)s AND a.starts_at < %(to_at)s
     ) AS days ON r.kind = 'practitioner'
 """
@@ -98,7 +104,7 @@ def _diaries(*, presence: bool, day_starts: bool) -> bytes:
         ", days.starts" if day_starts else ""
     )
     joins = (_PRESENCE if presence else "") + (_DAY_STARTS if day_starts else "")
-    return _DIARIES.format(columns=columns, taken=ledger.BUSY_OF_R, joins=joins).encode()
+    return _DIARIES.format(now=ledger.NOW, columns=columns, taken=ledger.BUSY_OF_R, joins=joins).encode()
 
 
 DIARIES = {(some, more): _diaries(presence=some, day_starts=more) for some in (False, True) for more in (False, True)}
@@ -119,6 +125,18 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Of which version a resource's diary is known, and when the first hold that is in it ends; by resource."""
+
+    versions: Mapping[int, int]
+    expiring: Mapping[int, int]
+
+    @classmethod
+    def nothing(cls, resource_ids: Iterable[int]) -> Self:
+        return cls(dict.fromkeys(resource_ids, UNKNOWN_VERSION), {})
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question for diaries that has been sent."""
 
@@ -128,13 +146,15 @@ class Asked:
 
 
 async def load_patient(
-    connection: Connection, actor: Actor, patient_id: UUID | None, fixed_now: datetime | None
+    connection: Connection, actor: Actor, patient_id: UUID | None, fixed_now: datetime | None, without: Collection[UUID] = ()
 ) -> PatientRow | None:
-    """The one asked for, or the one whose link the actor is. None when there is none that the actor may know of."""
+    """The one asked for, or the one whose link the actor is. None when there is none that the actor may know of. `without`: appointments that do not
+    count, since they are moving."""
     statement = PATIENT_OF_LINK if actor.role == LINK else KNOWN_PATIENT
     parameters = {
         "patient_id": patient_id,
-        "fixed_now": fixed_now,
+        "now": fixed_now,
+        "without": list(without),
         "whole_diary": actor.at_front_desk,
         "practitioner_id": actor.practitioner_id,
         "appointment_id": actor.appointment_id,
@@ -188,14 +208,29 @@ def _dates(range_: Range) -> dict[str, Any]:
     return dates | until | ledger.range_of(range_.from_at, range_.to_at)
 
 
-async def ask_diaries(batch: Batch | Connection, catalogue: Catalogue, known: dict[int, int], range_: Range) -> Asked:
-    """Send the question what is taken of resources of which these versions are known; `read_diaries` reads the answer.
+async def ask_diaries(
+    batch: Batch | Connection,
+    catalogues: Collection[Catalogue],
+    known: Known,
+    spans: Collection[Interval],
+    now: datetime | None,
+    without: Collection[UUID] = (),
+) -> Asked:
+    """Send the question what is taken in some spans of resources of which so much is known; `read_diaries` reads the answer.
 
     Where practitioners are is asked only where there is more than one location, and starts of appointments only where somebody has a daily limit.
+    `without`: appointments that do not count, since they are moving. `now` None: the time is the database's.
     """
-    presence = len(catalogue.locations) > 1
-    day_starts = any(one.daily_limit is not None for one in catalogue.practitioners)
-    parameters = {"known": json.dumps(known), **ledger.range_of(range_.from_at, range_.to_at)}
+    presence = any(len(catalogue.locations) > 1 for catalogue in catalogues)
+    day_starts = any(one.daily_limit is not None for catalogue in catalogues for one in catalogue.practitioners)
+    parameters = {
+        "known": json.dumps(known.versions),
+        "expiring": json.dumps(known.expiring) if known.expiring else "{}",
+        "spans": ledger.spans_of(spans),
+        "now": now,
+        "without": list(without),
+        **ledger.range_of(min(start for start, _ in spans), max(end for _, end in spans)),
+    }
     return Asked(await batch.execute(DIARIES[presence, day_starts], parameters, binary=True), presence, day_starts)
 
 
@@ -211,7 +246,9 @@ def diaries_of(moved: Iterable[Moved]) -> Diaries:
     return found
 
 
-def _moved(asked: Asked, resource_id: int, version: int, starts: Numbers, ends: Numbers, *more: Any) -> Moved:
+def _moved(
+    asked: Asked, resource_id: int, version: int, starts: Numbers, ends: Numbers, expires: int | None, *more: Any
+) -> Moved:
     locations, there_from, there_until = more[:3] if asked.presence else (None, None, None)
     day_starts = more[-1] if asked.day_starts else None
-    return Moved(resource_id, version, starts, ends, locations, there_from, there_until, day_starts)
+    return Moved(resource_id, version, starts, ends, expires, locations, there_from, there_until, day_starts)

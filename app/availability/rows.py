@@ -1,5 +1,6 @@
 """What the SELECTs of `queries` come back as, and the core's facts are made of. Apart from them, since deciding needs the rows and not the SQL."""
 
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -36,6 +37,9 @@ class TreatmentRow:
     travel_minutes: int
     upcoming_per_patient: int
     clinic_time_zone: str
+    change_notice_minutes: int
+    hold_minutes: int
+    holds_per_client: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +184,15 @@ Numbers = list[int] | None
 
 
 class Moved(NamedTuple):
-    """What a resource's diary holds in the range at a version, as it was read: ends beside starts, and None for nothing. Where somebody is and the
-    starts of their appointments are a practitioner's, and asked only where they matter."""
+    """What a resource's diary holds in the range at a version, as it was read: ends beside starts, and None for nothing. `expires` is when the first
+    of the holds in it ends, so that the diary is another though its version is not. Where somebody is and the starts of their appointments are a
+    practitioner's, and asked only where they matter."""
 
     resource_id: int
     version: int
     starts: Numbers
     ends: Numbers
+    expires: int | None = None
     locations: list[str] | None = None
     there_from: Numbers = None
     there_until: Numbers = None
@@ -207,11 +213,13 @@ def _pairs(starts: Numbers, ends: Numbers) -> Iterable[Interval]:
 
 @dataclass(frozen=True, slots=True)
 class Diaries:
-    """What is taken, where practitioners are, and when their appointments of days that are limited start; each by resource."""
+    """What is taken, where practitioners are, when their appointments of days that are limited start, and when the first hold in it all ends; each by
+    resource."""
 
     occupied: dict[int, list[Interval]] = field(default_factory=dict)
     presence: dict[int, list[tuple[UUID, Interval]]] = field(default_factory=dict)
     day_starts: dict[int, list[int]] = field(default_factory=dict)
+    expires: dict[int, int] = field(default_factory=dict)
 
     _read: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
@@ -224,4 +232,19 @@ class Diaries:
         self.occupied[one.resource_id] = one.occupied()
         self.presence[one.resource_id] = one.presence()
         self.day_starts[one.resource_id] = one.day_starts or []
+        if one.expires is None:
+            self.expires.pop(one.resource_id, None)
+        else:
+            self.expires[one.resource_id] = one.expires
         return True
+
+    def enter(self, resource_id: int, during: Iterable[Interval]) -> None:
+        """What is taken besides."""
+        taken = self.occupied.setdefault(resource_id, [])
+        for stretch in during:
+            insort(taken, stretch)
+
+    def enter_presence(self, resource_id: int, location_id: UUID, start: int, during: Interval) -> None:
+        """A practitioner's appointment besides: where, from which start, and from when to when they are there."""
+        insort(self.presence.setdefault(resource_id, []), (location_id, during), key=itemgetter(1))
+        self.day_starts.setdefault(resource_id, []).append(start)

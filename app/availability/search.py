@@ -73,10 +73,15 @@ def _unknown(
 
 
 async def known_patient(
-    connection: Connection, actor: Actor, patient_id: UUID | None, fixed_now: datetime | None, pointer: str
+    connection: Connection,
+    actor: Actor,
+    patient_id: UUID | None,
+    fixed_now: datetime | None,
+    pointer: str,
+    without: Collection[UUID] = (),
 ) -> tuple[Caller, PatientRow]:
     """Staff asking for a patient whom they may know of, or a patient whose own link it is. Raises InvalidField at `pointer`."""
-    patient = await queries.load_patient(connection, actor, patient_id, fixed_now)
+    patient = await queries.load_patient(connection, actor, patient_id, fixed_now, without)
     if patient is None:
         raise InvalidField(pointer, "There is no such patient", "unknown_id")
     caller = Caller(
@@ -126,10 +131,10 @@ async def _answer(
     zone = zone_of(catalogue, question)
     from_at, to_at = midnight(zone, question.from_on), midnight(zone, question.to_on + timedelta(days=1))
     free = _free(memory, catalogue, question, caller, from_at, to_at)
-    at = await free.refresh(connection)
+    at = await free.refresh(connection, fixed_now)
     if at is None:
         return None
-    now = int((fixed_now or at).timestamp())
+    now = int(at.timestamp())
     told = free.told(zone, question.limit, now)
     if told is not None:
         return told
@@ -143,7 +148,7 @@ async def _answer(
     horizon = midnight(zone, local_date(zone, now) + timedelta(days=catalogue.treatment.horizon_days + 2))
     if beyond < horizon:
         further = _free(memory, catalogue, question, caller, beyond, horizon)
-        if await further.refresh(connection) is None:
+        if await further.refresh(connection, fixed_now) is None:
             return None
         upcoming = answer.first_start(further.found(now))
     return Answer.of(answer.encode(zone, [], upcoming))

@@ -1,10 +1,10 @@
-"""Everything that bears on one start, at one moment: for a booking, a dry run, an explanation. Nothing of it is kept.
+"""Everything that bears on some starts, at one moment: for a booking, a dry run, an explanation. Nothing of it is kept.
 
 `send` puts the questions into the caller's batch, behind a lock if there is one; `receive` asks them again while the catalogue turns out to be
-another than the one in memory.
+another than the one in memory. However many starts there are, it is the same few statements.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,8 +23,9 @@ Select = Callable[[int | None], Awaitable[Catalogue]]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Where and for whom something may start from one instant up to another."""
+    """What, where and for whom something may start from one instant up to another."""
 
+    select: Select
     location_id: UUID
     caller: Caller
     from_at: int
@@ -33,57 +34,104 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Questions on their way, and the catalogue that they go with."""
+    """Questions on their way, and the catalogues that they go with."""
 
-    subject: Subject
-    catalogue: Catalogue
-    range: Range
+    subjects: Sequence[Subject]
+    without: Collection[UUID]
+    now: datetime | None
+    catalogues: Sequence[Catalogue]
+    ranges: Sequence[Range]
     calendar: queries.AskedCalendar
     diaries: queries.Asked
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What was seen. `who` are the candidates at the location; `at` is the time by the database's clock, or the one given."""
+class Sight:
+    """What was seen of one subject. `who` are the candidates at the location; `at` is the time by the database's clock, or the one given."""
 
+    subject: Subject
     catalogue: Catalogue
     calendar: Calendar
     diaries: Diaries
     range: Range
     who: list[Candidate]
-    situation: Situation
     at: datetime
 
-
-async def look(connection: Connection, select: Select, subject: Subject, fixed_now: datetime | None) -> View:
-    """Raises Unavailable, and what `select` does."""
-    catalogue = await select(None)
-    async with Batch(connection) as batch:
-        sent = await send(batch, catalogue, subject)
-    return await receive(connection, select, sent, fixed_now)
+    def situation(self, caller: Caller | None = None) -> Situation:
+        """As it is now: `diaries` are those of all subjects, and what is entered there counts from then on. `caller` if it is another by now."""
+        now = int(self.at.timestamp())
+        return Situation(self.catalogue, self.calendar, self.diaries, caller or self.subject.caller, now=now, range_=self.range)
 
 
-async def send(batch: Batch, catalogue: Catalogue, subject: Subject) -> Sent:
-    range_ = reach(catalogue.locations_at(subject.location_id), subject.from_at, subject.to_at)
-    unknown = dict.fromkeys(resource_ids(catalogue, subject.location_id, subject.caller), queries.UNKNOWN_VERSION)
-    calendar = await queries.ask_calendar(batch, [one.id for one in catalogue.practitioners], range_)
-    return Sent(subject, catalogue, range_, calendar, await queries.ask_diaries(batch, catalogue, unknown, range_))
-
-
-async def receive(connection: Connection, select: Select, sent: Sent, at: datetime | None) -> View:
-    """Raises Unavailable, and what `select` does."""
+async def catalogues_of(subjects: Sequence[Subject], older_than: int | None = None) -> list[Catalogue]:
+    """All of one version: while the first is read anew another may become outdated. Raises Unavailable, and what `select` does."""
     for _ in range(MAX_ATTEMPTS):
-        calendar, read = await queries.read_calendar(sent.calendar), await queries.read_diaries(sent.diaries)
-        if read.catalogue_version == sent.catalogue.version:
-            return _view(sent, calendar, queries.diaries_of(read.moved), at or read.at)
-        catalogue = await select(sent.catalogue.version)
-        async with Batch(connection) as batch:
-            sent = await send(batch, catalogue, sent.subject)
+        found = [await subject.select(older_than) for subject in subjects]
+        if len({one.version for one in found}) == 1:
+            return found
+        older_than = min(one.version for one in found)
     raise Unavailable
 
 
-def _view(sent: Sent, calendar: Calendar, diaries: Diaries, at: datetime) -> View:
-    subject, catalogue = sent.subject, sent.catalogue
-    now = int(at.timestamp())
-    situation = Situation(catalogue, calendar, diaries, subject.caller, now=now, range_=sent.range)
-    return View(catalogue, calendar, diaries, sent.range, candidates(catalogue, calendar, subject.location_id), situation, at)
+async def look(
+    connection: Connection, subjects: Sequence[Subject], fixed_now: datetime | None, without: Collection[UUID] = ()
+) -> list[Sight]:
+    """Raises Unavailable, and what `select` does."""
+    catalogues = await catalogues_of(subjects)
+    async with Batch(connection) as batch:
+        sent = await send(batch, subjects, catalogues, fixed_now, without)
+    return await receive(connection, sent, fixed_now)
+
+
+async def send(
+    batch: Batch,
+    subjects: Sequence[Subject],
+    catalogues: Sequence[Catalogue],
+    now: datetime | None,
+    without: Collection[UUID] = (),
+) -> Sent:
+    """`without`: appointments that do not count, since they are moving. `now` None: the time is the database's."""
+    ranges = [
+        reach(catalogue.locations_at(subject.location_id), subject.from_at, subject.to_at)
+        for subject, catalogue in zip(subjects, catalogues, strict=True)
+    ]
+    ids = {
+        one
+        for subject, catalogue in zip(subjects, catalogues, strict=True)
+        for one in resource_ids(catalogue, subject.location_id, subject.caller)
+    }
+    who = {one.id for catalogue in catalogues for one in catalogue.practitioners}
+    calendar = await queries.ask_calendar(batch, who, _around(ranges))
+    spans = [(one.from_at, one.to_at) for one in ranges]
+    known = queries.Known.nothing(sorted(ids))
+    diaries = await queries.ask_diaries(batch, catalogues, known, spans, now, without)
+    return Sent(subjects, without, now, catalogues, ranges, calendar, diaries)
+
+
+async def receive(connection: Connection, sent: Sent, at: datetime | None) -> list[Sight]:
+    """Raises Unavailable, and what `select` does."""
+    for _ in range(MAX_ATTEMPTS):
+        calendar, read = await queries.read_calendar(sent.calendar), await queries.read_diaries(sent.diaries)
+        if read.catalogue_version == sent.catalogues[0].version:
+            diaries = queries.diaries_of(read.moved)
+            return [
+                Sight(subject, catalogue, calendar, diaries, range_, _who(subject, catalogue, calendar), at or read.at)
+                for subject, catalogue, range_ in zip(sent.subjects, sent.catalogues, sent.ranges, strict=True)
+            ]
+        catalogues = await catalogues_of(sent.subjects, sent.catalogues[0].version)
+        async with Batch(connection) as batch:
+            sent = await send(batch, sent.subjects, catalogues, sent.now, sent.without)
+    raise Unavailable
+
+
+def _who(subject: Subject, catalogue: Catalogue, calendar: Calendar) -> list[Candidate]:
+    return candidates(catalogue, calendar, subject.location_id)
+
+
+def _around(ranges: Sequence[Range]) -> Range:
+    return Range(
+        from_at=min(one.from_at for one in ranges),
+        to_at=max(one.to_at for one in ranges),
+        from_on=min(one.from_on for one in ranges),
+        to_on=max(one.to_on for one in ranges),
+    )

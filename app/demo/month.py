@@ -13,9 +13,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import actions, queries
-from app.appointments.models import BOOKED, Appointment
+from app.appointments import actions, changes, queries
+from app.appointments.models import Appointment
 from app.appointments.schemas import AppointmentCreate
+from app.appointments.states import BOOKED, FULFILLED
 from app.availability.candidates import Caller, reach
 from app.availability.directory import load_directory
 from app.availability.free import Free
@@ -42,6 +43,7 @@ _LOADS = (0.72, 0.64, 0.62, 0.58, 0.54)
 _SHARE_OF_NEW = 0.3
 _SHARE_OF_COMMUNITY = 0.35
 _SHARE_CANCELLED = 0.06
+_SHARE_MISSED = 0.02
 _GAPS_DAYS = (3, 4, 7, 7, 7, 10, 14)
 _NEWCOMERS_DAYS = 28
 _MIN_GAP_DAYS = 3
@@ -87,9 +89,9 @@ class _Visitor:
         return self.due_on <= on or not self.new
 
     def note(self, on: date, appointment: Appointment) -> None:
-        if self.here_until is None:
+        if self.here_until is None and appointment.status in {BOOKED, FULFILLED}:
             self.here_until = int(appointment.ends_at.timestamp())
-        self.new = False
+            self.new = False
         self.last_on, self.due_on = on, on + timedelta(days=self.gap_days)
 
 
@@ -165,6 +167,8 @@ class Month:
                 start = self._chosen(slug, starts, day, shift)
                 appointment = await self._book(self._actor, day, slug, shift, start, at, patient_id=visitor.patient.id)
                 day.enter(slug, appointment, visitor.patient.resource_id)
+                if appointment.ends_at <= self._now:
+                    appointment = await self._pass(appointment, at)
                 visitor.note(day.on, appointment)
                 return True
         return False
@@ -214,12 +218,33 @@ class Month:
         lately = self._now - timedelta(minutes=self._random.randint(15, 3 * 24 * 60))
         return min(datetime.fromtimestamp(instant(TIME_ZONE, day, minute), UTC), lately)
 
+    async def _pass(self, booked: Appointment, at: datetime) -> Appointment:
+        """What was to come is over: mostly they came, a little early or late; some had cancelled, and now and then nobody came."""
+        appointment = await queries.get(self._session, self._actor, booked.id)
+        fate = self._random.random()
+        if fate < _SHARE_CANCELLED:
+            await self._cancel(appointment, at)
+        elif fate < _SHARE_CANCELLED + _SHARE_MISSED:
+            await changes.miss(self._session, self._actor, appointment, appointment.starts_at + timedelta(minutes=15))
+        else:
+            early = timedelta(minutes=self._random.randint(-4, 9))
+            await changes.arrive(self._session, self._actor, appointment, appointment.starts_at - early)
+            await changes.fulfil(self._session, self._actor, appointment, appointment.ends_at)
+        return appointment
+
     async def _cancel_some(self) -> None:
-        """Between the booking and the start, or so far."""
-        sure = [(appointment, at) for appointment, at in self._booked if appointment.status == BOOKED]
+        """Of those to come."""
+        sure = [
+            (appointment, at)
+            for appointment, at in self._booked
+            if appointment.status == BOOKED and appointment.ends_at > self._now
+        ]
         for booked, at in self._random.sample(sure, round(len(sure) * _SHARE_CANCELLED)):
-            until = min(booked.starts_at, self._now)
-            then = at + (until - at) * self._random.uniform(0.2, 0.95)
-            appointment = await queries.get(self._session, self._actor, booked.id)
-            reason = self._random.choice(_WHY_CANCELLED)
-            await actions.cancel(self._session, self._actor, appointment, reason, then.replace(microsecond=0))
+            await self._cancel(await queries.get(self._session, self._actor, booked.id), at)
+
+    async def _cancel(self, appointment: Appointment, at: datetime) -> None:
+        """Between the booking and the start, or so far."""
+        until = min(appointment.starts_at, self._now)
+        then = at + (until - at) * self._random.uniform(0.2, 0.95)
+        reason = self._random.choice(_WHY_CANCELLED)
+        await changes.cancel(self._session, self._actor, appointment, reason, then.replace(microsecond=0))

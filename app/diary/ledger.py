@@ -2,11 +2,15 @@
 
 The order is the whole safety of it:
 
-1. `lock` the practitioner and the patient, in one statement that locks in order of id, so that two bookings never wait for each other crosswise.
+1. `lock` the practitioners and the patient, in one statement that locks in order of id, so that two bookings never wait for each other crosswise.
    Whoever waits wakes up to the clock and the versions that the statement returns.
 2. What is busy (`BUSY_OF_R`) in a later statement: READ COMMITTED gives it a snapshot that sees what the one before us committed.
-3. `occupy`. Places are not locked, which would make every pool a queue; a place that somebody took meanwhile is found by ON CONFLICT, and the
-   caller tries the next. The constraint has the last word on everything.
+3. `occupy`, all stretches of all appointments in one statement, in order of resource and start. Places are not locked, which would make every pool a
+   queue; a place that somebody took meanwhile is found by ON CONFLICT, and the caller looks again. The constraint has the last word on everything.
+4. `touch` the places, in order of id and last of all, so that nobody who holds one waits for anything but another with a higher id.
+
+Holds end by the clock alone. What has expired counts for nothing in any read; the rows that are left of it are deleted by whoever needs their time
+(`purge`), after reading and before writing, so that whatever was free by the clock of the reading can be had.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,37 +29,60 @@ UPDATE resources SET version = resources.version + 1 FROM locked WHERE resources
 RETURNING resources.id, resources.version, clock_timestamp()
 """
 
-# Of one resource `r` between two instants, in no order, to be put into a larger statement. The range of one number on both sides is what makes
-# the constraint's own index serve; plain equality would not use it.
-_OF_R = """
-        FROM occupancies
-        WHERE int8range(resource_id, resource_id, '[]') && int8range(r.id, r.id, '[]') AND during && tstzrange(%(from_at)s, %(to_at)s)"""
+# The time of a reading: one and the same in all of its statement, and after whatever the statements before it waited for.
+NOW = "coalesce(%(now)s::timestamptz, statement_timestamp())"
+
+# Of one resource `r`, what is taken in some spans, in no order, to be put into a larger statement; but for some appointments, which are moving. The
+# range of one number on both sides is what makes the constraint's own index serve; plain equality would not use it.
+_TAKEN_OF_R = f"""(
+            SELECT appointment_id, location_id, during, expires_at FROM occupancies
+            WHERE int8range(resource_id, resource_id, '[]') && int8range(r.id, r.id, '[]') AND during && %(spans)s::tstzmultirange
+              AND (expires_at IS NULL OR expires_at > {NOW}) AND appointment_id <> ALL(%(without)s::uuid[])
+            UNION ALL
+            SELECT appointment_id, location_id, during, NULL FROM claims
+            WHERE resource_id = r.id AND during && %(spans)s::tstzmultirange AND appointment_id <> ALL(%(without)s::uuid[])
+        ) AS taken"""
 
 BUSY_OF_R = f"""
         SELECT array_agg(date_part('epoch', lower(during))::bigint) AS starts,
-               array_agg(date_part('epoch', upper(during))::bigint) AS ends{_OF_R}"""
+               array_agg(date_part('epoch', upper(during))::bigint) AS ends,
+               min(date_part('epoch', expires_at))::bigint AS expires
+        FROM {_TAKEN_OF_R}"""
 
 # Where a practitioner is, rests included, for each appointment.
 PRESENCE_OF_R = f"""
         SELECT location_id, date_part('epoch', min(lower(during)))::bigint AS starts_at,
-               date_part('epoch', max(upper(during)))::bigint AS ends_at{_OF_R}
+               date_part('epoch', max(upper(during)))::bigint AS ends_at
+        FROM {_TAKEN_OF_R}
         GROUP BY location_id, appointment_id"""
 
-OCCUPY = f"""
-INSERT INTO occupancies (appointment_id, resource_id, during, location_id)
-SELECT %(appointment_id)s, wanted.resource_id, tstzrange(to_timestamp(wanted.starts_at), to_timestamp(wanted.ends_at)), %(location_id)s
-FROM unnest(%(resource_ids)s::int[], %(starts)s::bigint[], %(ends)s::bigint[]) AS wanted (resource_id, starts_at, ends_at)
+_WANTED = """
+SELECT wanted.appointment_id, wanted.resource_id, tstzrange(to_timestamp(wanted.starts_at), to_timestamp(wanted.ends_at)), wanted.location_id{more}
+FROM unnest(%(appointment_ids)s::uuid[], %(location_ids)s::uuid[], %(resource_ids)s::int[], %(starts)s::bigint[], %(ends)s::bigint[])
+     AS wanted (appointment_id, location_id, resource_id, starts_at, ends_at)
 ORDER BY wanted.resource_id, wanted.starts_at
+"""
+
+OCCUPY = f"""
+INSERT INTO occupancies (appointment_id, resource_id, during, location_id, expires_at){_WANTED.format(more=", %(expires_at)s::timestamptz")}
 ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING
 """
 
-# Practitioner and patient are locked, and so bumped, already.
-RELEASE = """
-WITH freed AS (DELETE FROM occupancies WHERE appointment_id = %s RETURNING resource_id)
-UPDATE resources SET version = version + 1 FROM freed WHERE resources.id = freed.resource_id AND resources.kind = 'place'
+CLAIM = f"INSERT INTO claims (appointment_id, resource_id, during, location_id){_WANTED.format(more='')}"
+
+# Somebody else who is at the same is not waited for.
+PURGE = f"""
+DELETE FROM occupancies WHERE ctid = ANY (ARRAY (
+    SELECT ctid FROM occupancies WHERE resource_id = ANY(%(ids)s) AND expires_at <= {NOW} ORDER BY resource_id, during FOR UPDATE SKIP LOCKED
+))
 """
 
-BUMP = "UPDATE resources SET version = version + 1 WHERE id = %s"
+RELEASE = """
+WITH unclaimed AS (DELETE FROM claims WHERE appointment_id = ANY(%(ids)s))
+DELETE FROM occupancies WHERE appointment_id = ANY(%(ids)s)
+"""
+
+KEEP = "UPDATE occupancies SET expires_at = %s WHERE appointment_id = ANY(%s) RETURNING appointment_id, resource_id"
 
 NEW_RESOURCE_ID = "SELECT nextval(pg_get_serial_sequence('resources', 'id'))"
 
@@ -74,8 +101,10 @@ class MissingResourceError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A resource is taken from one instant to another (Unix seconds, half-open)."""
+    """For an appointment at a location a resource is taken from one instant to another (Unix seconds, half-open)."""
 
+    appointment_id: UUID
+    location_id: UUID
     resource_id: int
     starts_at: int
     ends_at: int
@@ -93,18 +122,36 @@ async def locked(cursor: Cursor, resource_ids: Iterable[int]) -> Locked:
     return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows})
 
 
-async def occupy(batch: Batch, appointment_id: UUID, location_id: UUID, stretches: Sequence[Stretch]) -> Cursor:
-    """Send the rows; fewer of them written (`rowcount`) than stretches means that somebody was there first."""
-    return await batch.execute(
-        OCCUPY,
-        {
-            "appointment_id": appointment_id,
-            "location_id": location_id,
-            "resource_ids": [stretch.resource_id for stretch in stretches],
-            "starts": [stretch.starts_at for stretch in stretches],
-            "ends": [stretch.ends_at for stretch in stretches],
-        },
-    )
+async def purge(batch: Batch, resource_ids: Iterable[int], now: datetime | None) -> None:
+    """Delete what is left of expired holds of these resources. `now` None: by the database's clock."""
+    await batch.execute(PURGE, {"ids": list(resource_ids), "now": now})
+
+
+async def occupy(batch: Batch, stretches: Sequence[Stretch], expires_at: datetime | None = None) -> Cursor:
+    """Send the rows; fewer of them written (`rowcount`) than stretches: somebody was there first. `expires_at`: they are held until then."""
+    return await batch.execute(OCCUPY, {**_columns(stretches), "expires_at": expires_at})
+
+
+async def claim(batch: Batch, stretches: Sequence[Stretch]) -> None:
+    """Time that others have; see `app.diary.claims`."""
+    if stretches:
+        await batch.execute(CLAIM, _columns(stretches))
+
+
+async def keep(batch: Batch, appointment_ids: Iterable[UUID], expires_at: datetime | None) -> Cursor:
+    """What is held is held until then; None: for good. The rows that there still are: appointment and resource."""
+    return await batch.execute(KEEP, (expires_at, list(appointment_ids)))
+
+
+async def release(batch: Batch, appointment_ids: Iterable[UUID]) -> None:
+    """Free whatever these appointments occupy, and what they wait for."""
+    await batch.execute(RELEASE, {"ids": list(appointment_ids)})
+
+
+async def touch(batch: Batch, resource_ids: Iterable[int]) -> None:
+    """Note that the diaries of places changed. The last statement of what is written."""
+    if ids := sorted(set(resource_ids)):
+        await batch.execute(LOCK, (ids,))
 
 
 async def draw_resource_id(batch: Batch) -> Cursor:
@@ -112,16 +159,25 @@ async def draw_resource_id(batch: Batch) -> Cursor:
     return await batch.execute(NEW_RESOURCE_ID)
 
 
-async def bump(batch: Batch, resource_id: int) -> None:
-    """Note that a place's diary changed."""
-    await batch.execute(BUMP, (resource_id,))
+def _columns(stretches: Sequence[Stretch]) -> dict[str, Any]:
+    return {
+        "appointment_ids": [stretch.appointment_id for stretch in stretches],
+        "location_ids": [stretch.location_id for stretch in stretches],
+        "resource_ids": [stretch.resource_id for stretch in stretches],
+        "starts": [stretch.starts_at for stretch in stretches],
+        "ends": [stretch.ends_at for stretch in stretches],
+    }
 
 
-async def release(batch: Batch, appointment_id: UUID) -> None:
-    """Free whatever an appointment occupies."""
-    await batch.execute(RELEASE, (appointment_id,))
+def spans_of(ranges: Iterable[tuple[int, int]]) -> str:
+    """Stretches of instants (Unix seconds) as a parameter for SQL; they may overlap."""
+    return f"{{{', '.join(f'[{_text(from_at)}, {_text(to_at)})' for from_at, to_at in ranges)}}}"
 
 
 def range_of(from_at: int, to_at: int) -> dict[str, Any]:
     """Two instants (Unix seconds) as parameters for SQL."""
     return {"from_at": datetime.fromtimestamp(from_at, UTC), "to_at": datetime.fromtimestamp(to_at, UTC)}
+
+
+def _text(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,6 +11,7 @@ from app.kit.db import Base
 
 PRACTITIONER, PLACE, PATIENT = "practitioner", "place", "patient"
 NO_OVERLAP = "ex_occupancies_no_overlap"
+_HALF_OPEN = "NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)"
 
 
 class Resource(Base):
@@ -25,7 +26,10 @@ class Resource(Base):
 
 
 class Occupancy(Base):
-    """One stretch of time in which one resource is taken. Half-open. Two that overlap cannot both exist."""
+    """One stretch of time in which one resource is taken. Half-open. Two that overlap cannot both exist.
+
+    `expires_at` is a hold's end: from then on the row counts for nothing, whether or not somebody has deleted it.
+    """
 
     __tablename__ = "occupancies"
     __table_args__ = (
@@ -33,10 +37,25 @@ class Occupancy(Base):
         ExcludeConstraint(
             (text("int8range(resource_id, resource_id, '[]')"), "&&"), ("during", "&&"), name=NO_OVERLAP, using="gist"
         ),
-        CheckConstraint("NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)", name="half_open"),
+        CheckConstraint(_HALF_OPEN, name="half_open"),
+        Index("ix_occupancies_resource_id", "resource_id", postgresql_where=text("expires_at IS NOT NULL")),
     )
 
     appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id"), primary_key=True)
     resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"), primary_key=True)
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, primary_key=True)
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
+    expires_at: Mapped[datetime | None]
+
+
+class Claim(Base):
+    """Time of a practitioner that an overbooked appointment waits for, since others still have it. Readers count it as taken; it becomes an
+    occupancy when it is free."""
+
+    __tablename__ = "claims"
+    __table_args__ = (CheckConstraint(_HALF_OPEN, name="half_open"),)
+
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, primary_key=True)
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id"), primary_key=True, index=True)
     location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))

@@ -5,6 +5,7 @@ import secrets
 
 STAFF_PREFIX = "mst_"
 LINK_PREFIX = "mpl_"
+HOLD_PREFIX = "mht_"
 
 
 def new_token(prefix: str) -> str:

@@ -3,6 +3,7 @@
 For the paths where every trip counts; ordinary features use the session.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import TracebackType
@@ -24,6 +25,20 @@ def _insert(table: str, columns: tuple[str, ...]) -> bytes:
         sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
     )
     return statement.as_bytes()
+
+
+@lru_cache(maxsize=256)
+def _insert_many(table: str, columns: tuple[str, ...]) -> bytes:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL(
+        "INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, {rows}::jsonb)"
+    )
+    return statement.format(table=sql.Identifier(table), names=names, rows=sql.Placeholder()).as_bytes()
+
+
+def _as_json(value: object) -> str:
+    """As PostgreSQL reads it."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 class Batch:
@@ -54,3 +69,8 @@ class Batch:
         """One row; every column without a default of the database must be there. Lists and objects become jsonb."""
         row = [Jsonb(value) if isinstance(value, list | dict) else value for value in values.values()]
         await self.execute(_insert(model.__tablename__, tuple(values)), row)
+
+    async def insert_many(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """However many rows, as one statement; all with the same columns."""
+        if rows:
+            await self.execute(_insert_many(model.__tablename__, tuple(rows[0])), (json.dumps(rows, default=_as_json),))

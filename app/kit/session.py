@@ -19,6 +19,11 @@ async def _now(request: Request) -> datetime:
     return found
 
 
+async def _fixed_now(request: Request) -> datetime | None:
+    found: datetime | None = request.app.state.clock.fixed_at
+    return found
+
+
 async def _page(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> PageRequest:
     asked = sorted((name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", "limit"})
     binding = repr((request.url.path, asked, request.state.caller.key))
@@ -27,4 +32,6 @@ async def _page(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor =
 
 Session = Annotated[AsyncSession, Depends(_session)]
 Now = Annotated[datetime, Depends(_now)]
+FixedNow = Annotated[datetime | None, Depends(_fixed_now)]
+"""None: the time is the database's."""
 PageOf = Annotated[PageRequest, Depends(_page)]

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ForeignKey, event
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,6 +25,8 @@ class Patient(Record, Base):
     notes: Mapped[str | None]
     confirmed: Mapped[bool] = mapped_column(default=True)
     search_text: Mapped[str]
+    # Found to be somebody who was known already: everything of theirs is that patient's now.
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"))
 
 
 @event.listens_for(Patient, "before_insert")

@@ -24,6 +24,7 @@ class Facts:
         admitted          the patient, or a stranger, belongs to the treatment's audience (T13)
         patient_occupied  times of the patient's appointments; nothing is known about a stranger (T10)
         upcoming, upcoming_limit   appointments the patient has yet to come to, and may have at most (T14)
+        held, hold_limit   appointments that the client keeps on hold, and may at most (T14); None: nothing is to be held
     The practitioner:
         offered           gives this treatment (T13)
         schedule          windows and closures at the location for the dates asked about; its zone is the location's
@@ -48,6 +49,8 @@ class Facts:
     patient_occupied: Sequence[Interval] = ()
     upcoming: int = 0
     upcoming_limit: int | None = None
+    held: int = 0
+    hold_limit: int | None = None
 
     offered: bool
     schedule: Schedule

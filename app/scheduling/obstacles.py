@@ -79,8 +79,16 @@ def standing(facts: Facts) -> Iterator[Obstacle]:
         yield Code.AUDIENCE, ALWAYS
     if facts.daily_limit is not None:
         yield Code.DAILY_LIMIT, _full_days(facts.schedule.zone, facts.day_starts, facts.daily_limit)
-    if not facts.staff and facts.upcoming_limit is not None and facts.upcoming >= facts.upcoming_limit:
+    if not facts.staff:
+        yield from _limits(facts)
+
+
+def _limits(facts: Facts) -> Iterator[Obstacle]:
+    """Of the public and patients (T14)."""
+    if facts.upcoming_limit is not None and facts.upcoming >= facts.upcoming_limit:
         yield Code.PATIENT_LIMIT, ALWAYS
+    if facts.hold_limit is not None and facts.held >= facts.hold_limit:
+        yield Code.HOLD_LIMIT, ALWAYS
 
 
 @lru_cache(maxsize=256)

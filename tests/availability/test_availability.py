@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from app.kit.clock import Clock
 from tests.appointments.world import World
 from tests.client import Client, problem
-from tests.make import make_location, make_patient, make_place, make_practitioner, make_treatment, set_hours
+from tests.make import fulfil, make_location, make_patient, make_place, make_practitioner, make_treatment, set_hours
 from tests.queries import counted_queries
 
 
@@ -189,7 +189,7 @@ async def test_staff_ask_for_a_patient(admin: Client, public: Client, receptioni
     other = await make_practitioner(admin, treatments=[world.treatment["id"]])
     await set_hours(admin, other, world.location["id"])
     at_ten = world.booking("2026-12-02T10:00:00Z", patient=None, patient_id=patient["id"])
-    await receptionist.create("/v1/appointments", at_ten)
+    made = await receptionist.create("/v1/appointments", at_ten)
     question = {"treatment_id": world.treatment["id"], "from": "2026-12-02", "to": "2026-12-02"}
 
     async def starts(client: Client, **more: str) -> list[str]:
@@ -204,4 +204,6 @@ async def test_staff_ask_for_a_patient(admin: Client, public: Client, receptioni
     assert (await starts(public), await starts(receptionist)) == ([], everything)
     assert await starts(receptionist, patient_id=patient["id"]) == []
     clock.fixed_at = datetime(2026, 12, 2, 10, 30, tzinfo=UTC)
+    assert await starts(receptionist, patient_id=patient["id"]) == []
+    await fulfil(receptionist, made)
     assert (await starts(receptionist, patient_id=patient["id"]))[0] == "10:30"

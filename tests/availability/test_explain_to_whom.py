@@ -11,7 +11,7 @@ from app.kit.db import Database
 from tests.appointments.world import World
 from tests.availability.test_explain import another, question, told, why
 from tests.client import Client, Json, problem
-from tests.make import make_location, make_patient, make_practitioner, make_user, set_hours
+from tests.make import fulfil, make_location, make_patient, make_practitioner, make_user, set_hours
 
 AT_TEN = "2026-12-02T10:00:00Z"
 UNKNOWN = "0199a000-0000-7000-8000-00000000dead"
@@ -160,8 +160,9 @@ async def test_a_link_asks_for_its_own_patient(
     await admin.change(path, {"audience": "returning"}, version=1)
     tomorrow = "2026-12-03T10:00:00Z"
     assert await why(link, world, tomorrow) == [("audience", None), ("patient_limit", None)]
-    # One day later the patient has been here, and has nothing to come to; the public is nobody yet.
+    # One day later the patient has been treated, and has nothing to come to; the public is nobody yet.
     clock.fixed_at = datetime(2026, 12, 2, 10, 30, tzinfo=UTC)
+    await fulfil(admin, made)
     assert await why(link, world, tomorrow) == []
     assert await why(public, world, tomorrow) == [("audience", None)]
     await admin.change(path, {"audience": "new"}, version=2)

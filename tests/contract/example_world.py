@@ -15,7 +15,8 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments.models import Appointment
+from app.appointments.hold_schemas import HOLD_TOKEN, HoldOut
+from app.appointments.models import Appointment, Hold
 from app.appointments.schemas import AppointmentOut
 from app.articles.models import Article, ArticleAuthor, ArticleTopic, ArticleTreatment, Topic
 from app.articles.schemas import ArticleOut, TopicOut
@@ -115,14 +116,21 @@ async def _patient(session: AsyncSession) -> None:
 
 
 async def _appointment(session: AsyncSession) -> None:
-    values = _priced(shown(AppointmentOut, "duration_minutes", "local_start", "affected"))
+    await _sitting(session, shown(AppointmentOut))
+
+
+async def _sitting(session: AsyncSession, example: dict[str, Any]) -> None:
+    derived = ("duration_minutes", "local_start", "affected")
+    values = _priced({name: value for name, value in example.items() if name not in derived})
     treatment = shown(TreatmentOut)
     start, end = values["starts_at"], values["ends_at"]
     buffers = {name: treatment[name] for name in ("buffer_before_minutes", "buffer_after_minutes")}
     session.add(Appointment(**values, **buffers, wall_start=start.replace(tzinfo=None)))
     await session.flush()
     after = timedelta(minutes=buffers["buffer_after_minutes"])
-    taken = [(_PATIENT_RESOURCE, start, end), (_PLACE_RESOURCE, start, end + after)]
+    taken = [(_PLACE_RESOURCE, start, end + after)]
+    if values["patient_id"] is not None:
+        taken.append((_PATIENT_RESOURCE, start, end))
     at = start
     for phase in values["phases"]:
         until = at + timedelta(minutes=phase["minutes"])
@@ -130,9 +138,24 @@ async def _appointment(session: AsyncSession) -> None:
             taken.append((_PRACTITIONER_RESOURCE, at, until))
         at = until
     session.add_all(
-        Occupancy(appointment_id=values["id"], resource_id=resource, during=Range(*during), location_id=values["location_id"])
+        Occupancy(
+            appointment_id=values["id"],
+            resource_id=resource,
+            during=Range(*during),
+            location_id=values["location_id"],
+            expires_at=values["held_until"],
+        )
         for resource, *during in taken
     )
+
+
+async def _hold(session: AsyncSession) -> None:
+    values = shown(HoldOut)
+    [held] = values.pop("appointments")
+    columns = {"hash": hash_of(HOLD_TOKEN), "client": "anybody", "released": False}
+    session.add(Hold(**values, **columns))
+    await session.flush()
+    await _sitting(session, held)
 
 
 async def _override(session: AsyncSession) -> None:
@@ -188,6 +211,7 @@ PARTS: dict[str, Callable[[AsyncSession], Awaitable[None]]] = {
     "practitioner": _practitioner,
     "patient": _patient,
     "appointment": _appointment,
+    "hold": _hold,
     "override": _override,
     "time_off": _time_off,
     "closure": _closure,

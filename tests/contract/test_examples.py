@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.kit.db import Database
 from tests.client import Client, Json
+from tests.conftest import NOW
 from tests.contract import example_world
 from tests.contract.document import Operation, document, errors_of, named, operations, resolved
 
@@ -29,14 +30,31 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "createClosure": {"until": "appointment"},
     "explainAvailability": {"until": "appointment"},
     "getAvailability": {"until": "patient"},
-    "confirmAppointment": {"appointment": {"status": "pending"}},
+    "createHold": {"until": "patient"},
+    "confirmAppointment": {"until": "appointment", "appointment": {"status": "pending"}},
+    "rescheduleAppointment": {"until": "appointment"},
+    "fulfilAppointment": {"until": "appointment", "appointment": {"status": "arrived"}},
+    "undoAppointment": {"until": "appointment", "appointment": {"status": "arrived", "arrived_at": NOW}},
+    "listAppointments": {"until": "appointment"},
     "submitArticle": {"article": {"status": "draft"}},
     "publishArticle": {"article": {"status": "in_review"}},
 }
 # The edition of the time-zone database is the machine's.
 _VARIES = {"tzdata_version"}
 # What is chosen, or told, when a thing is made, or several are.
-_CHOSEN = {"id", "items", "reference", "patient_id", "created_at", "updated_at", "version", "manage_token"}
+_CHOSEN = {
+    "id",
+    "items",
+    "reference",
+    "patient_id",
+    "created_at",
+    "updated_at",
+    "version",
+    "manage_token",
+    "token",
+    "expires_at",
+    "appointments",
+}
 
 
 @pytest.fixture

@@ -26,14 +26,14 @@ WITH parts AS (
     SELECT a.id, a.starts_at, p.attended, p.minutes,
            sum(p.minutes) OVER (PARTITION BY a.id ORDER BY p.number) - p.minutes AS from_minute
     FROM appointments a, ROWS FROM (jsonb_to_recordset(a.phases) AS (minutes int, attended boolean)) WITH ORDINALITY AS p (minutes, attended, number)
-    WHERE a.status <> 'cancelled'
+    WHERE a.status NOT IN ('cancelled', 'no_show')
 ), wanted AS (
     SELECT a.id, r.resource_id, tstzmultirange(tstzrange(a.starts_at - a.buffer_before_minutes * interval '1 minute' * r.buffered,
                                                          a.ends_at + a.buffer_after_minutes * interval '1 minute' * r.buffered)) AS during
     FROM appointments a
     LEFT JOIN places ON places.id = a.place_id JOIN patients ON patients.id = a.patient_id
     CROSS JOIN LATERAL (VALUES (places.resource_id, 1), (patients.resource_id, 0)) AS r (resource_id, buffered)
-    WHERE a.status <> 'cancelled' AND r.resource_id IS NOT NULL
+    WHERE a.status NOT IN ('cancelled', 'no_show') AND r.resource_id IS NOT NULL
     UNION ALL
     SELECT a.id, practitioners.resource_id,
            range_agg(tstzrange(parts.starts_at + parts.from_minute * interval '1 minute',
@@ -73,7 +73,7 @@ WHERE p.kind IS DISTINCT FROM t.place_kind OR p.location_id <> a.location_id
 OVER_THE_LIMIT = """
 SELECT count(*) FROM (
     SELECT FROM appointments a JOIN practitioners p ON p.id = a.practitioner_id
-    WHERE a.status <> 'cancelled' GROUP BY p.id, a.wall_start::date HAVING count(*) > p.daily_limit
+    WHERE a.status NOT IN ('cancelled', 'no_show') GROUP BY p.id, a.wall_start::date HAVING count(*) > p.daily_limit
 ) AS days
 """
 
@@ -81,7 +81,7 @@ TOO_FAR_TO_TRAVEL = """
 WITH seen AS (
     SELECT practitioner_id, location_id, starts_at - buffer_before_minutes * interval '1 minute' AS starts_at,
            ends_at + buffer_after_minutes * interval '1 minute' AS ends_at
-    FROM appointments WHERE status <> 'cancelled'
+    FROM appointments WHERE status NOT IN ('cancelled', 'no_show')
 )
 SELECT count(*) FROM seen a JOIN seen b ON a.practitioner_id = b.practitioner_id AND a.location_id <> b.location_id
 WHERE a.starts_at < b.starts_at AND b.starts_at - a.ends_at < interval '30 minutes'
@@ -89,10 +89,12 @@ WHERE a.starts_at < b.starts_at AND b.starts_at - a.ends_at < interval '30 minut
 
 NOT_FOR_THEM = """
 SELECT count(*) FROM (
-    SELECT t.audience, row_number() OVER (PARTITION BY a.patient_id ORDER BY a.starts_at) AS visit
+    SELECT t.audience, EXISTS (
+        SELECT FROM appointments b WHERE b.patient_id = a.patient_id AND b.status = 'fulfilled' AND b.starts_at < a.starts_at
+    ) AS been_here
     FROM appointments a JOIN treatments t ON t.id = a.treatment_id
 ) AS visits
-WHERE audience = 'new' AND visit > 1 OR audience = 'returning' AND visit = 1
+WHERE audience = CASE WHEN been_here THEN 'new' ELSE 'returning' END
 """
 
 BOOKED_AFTERWARDS = (
@@ -108,7 +110,7 @@ WHERE (c.location_id IS NULL OR c.location_id = a.location_id)
 # Leave was entered last: whom it hits is marked, and nobody else.
 WRONGLY_MARKED = """
 SELECT count(*) FROM appointments a
-WHERE a.status <> 'cancelled' AND (a.affected_by <> '[]') <> EXISTS (
+WHERE a.status NOT IN ('cancelled', 'no_show') AND (a.affected_by <> '[]') <> EXISTS (
     SELECT FROM time_off t JOIN practitioners p ON p.id = t.practitioner_id
     JOIN occupancies o ON o.appointment_id = a.id AND o.resource_id = p.resource_id
     WHERE tstzrange(t.starts_at, t.ends_at) && o.during
@@ -148,7 +150,7 @@ async def test_the_month_is_as_full_as_a_real_one(rows: Connection) -> None:
     present = """
         SELECT sum(upper(span) - lower(span)) FROM (
             SELECT unnest(range_agg(tsrange(wall_start, wall_start + (ends_at - starts_at)))) AS span
-            FROM appointments WHERE status <> 'cancelled' AND wall_start >= %s AND wall_start < %s GROUP BY practitioner_id
+            FROM appointments WHERE status NOT IN ('cancelled', 'no_show') AND wall_start >= %s AND wall_start < %s GROUP BY practitioner_id
         ) AS present
     """
     working = """
@@ -169,13 +171,15 @@ async def test_the_diary_shows_whom_leave_hits(rows: Connection) -> None:
     assert await one(rows, "SELECT count(*) FROM appointments WHERE affected_by = '[\"time_off\"]'") >= 3
 
 
-async def test_most_are_booked_some_wait_and_some_are_cancelled(rows: Connection) -> None:
+async def test_most_are_booked_or_done_some_wait_and_some_are_cancelled(rows: Connection) -> None:
     found = await (await rows.execute("SELECT status, count(*) FROM appointments GROUP BY status")).fetchall()
     counts: dict[str, int] = dict(found)
-    assert counts["booked"] >= 450
+    assert counts["booked"] >= 300
+    assert counts["fulfilled"] >= 150
     assert counts["pending"] >= 4
+    assert counts["no_show"] >= 2
     assert counts["cancelled"] >= 20
-    assert await one(rows, "SELECT count(*) FROM appointments WHERE status = 'pending' AND starts_at < %s", [NOW]) == 0
+    assert await one(rows, "SELECT count(*) FROM appointments WHERE status IN ('pending', 'booked') AND ends_at < %s", [NOW]) == 0
     assert 60 <= await one(rows, "SELECT count(*) FROM patients") <= 100
     assert await one(rows, "SELECT count(*) FROM patients WHERE NOT confirmed") >= 10
     often = "SELECT count(*) FROM (SELECT FROM appointments GROUP BY patient_id HAVING count(*) >= 3) AS often"
@@ -189,7 +193,7 @@ async def test_group_room_patients_are_staggered(rows: Connection) -> None:
     """Two overlap at one practitioner's, and neither begins with the other."""
     staggered = """
         SELECT count(*) FROM appointments a JOIN appointments b USING (practitioner_id, treatment_name)
-        WHERE treatment_name = 'Community acupuncture' AND 'cancelled' NOT IN (a.status, b.status)
+        WHERE treatment_name = 'Community acupuncture' AND a.status NOT IN ('cancelled', 'no_show') AND b.status NOT IN ('cancelled', 'no_show')
           AND a.starts_at < b.starts_at AND b.starts_at < a.ends_at
     """
     assert await one(rows, staggered) >= 20
@@ -209,7 +213,7 @@ async def test_free_times_are_left_for_the_public(visitor: Client, rows: Connect
 
 async def test_returning_patients_can_have_what_is_for_them(clinic: DemoClinic, rows: Connection) -> None:
     """What is answered instead of a Sunday is free for them; for somebody new it is not."""
-    been_here = "SELECT patient_id FROM appointments WHERE ends_at < %s AND status = 'booked' ORDER BY starts_at, id LIMIT 1"
+    been_here = "SELECT patient_id FROM appointments WHERE ends_at < %s AND status = 'fulfilled' ORDER BY starts_at, id LIMIT 1"
     async with clinic.client("receptionist") as receptionist:
         treatments = (await receptionist.read("/v1/treatments", limit=100))["items"]
         wanted = {
