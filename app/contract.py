@@ -61,6 +61,7 @@ PARAMETERS: Final[dict[str, tuple[str, Any]]] = {
     "slug_or_id": ("An article by its slug or its id", _id("31")),
     "from": ("First local day", "2026-12-02"),
     "to": ("Last local day", "2026-12-02"),
+    "on": ("The local day", "2026-12-02"),
     "request_id": ("The X-Request-Id of the request", "0199a3f2c4b07d0f8f4e2b7a91c3d5e6"),
     "topic": ("A topic by its slug", "first-visit"),
     "status": ("Only those in this state", None),

@@ -10,7 +10,9 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from app import worker
 from app.appointments import affected
+from app.appointments.desk_routes import router as desk
 from app.appointments.hold_routes import router as holds
+from app.appointments.patient_routes import router as patients_appointments
 from app.appointments.routes import router as appointments
 from app.articles.routes import router as articles
 from app.availability.memory import Memory
@@ -45,6 +47,7 @@ ROUTERS: tuple[Router, ...] = (
     articles,
     appointments,
     holds,
+    desk,
     treatments,
     practitioners,
     clinic,
@@ -54,6 +57,7 @@ ROUTERS: tuple[Router, ...] = (
     overrides,
     time_off,
     patients,
+    patients_appointments,
     enquiries,
     identity,
     health,

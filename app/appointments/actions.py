@@ -1,13 +1,13 @@
 """Book: directly, or what is held."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import entries, history, holding
+from app.appointments import entries, history, holding, links
 from app.appointments.booking import Arranged, Decision, Desk, Wish, kept
 from app.appointments.models import Appointment, HistoryEntry
 from app.appointments.schemas import AppointmentCreate
@@ -21,7 +21,6 @@ from app.availability.search import known_patient
 from app.diary import ledger
 from app.diary.models import PATIENT, Resource
 from app.identity import audit
-from app.identity.actions import new_link
 from app.identity.actor import Actor
 from app.identity.models import AuditEntry, PatientLink
 from app.identity.policy import PATIENT as LINK
@@ -31,8 +30,6 @@ from app.kit.errors import InvalidField
 from app.kit.ids import uuid7
 from app.patients import actions as patients
 from app.patients.models import Patient
-
-LINK_OUTLIVES = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +222,7 @@ class _Booking:
                 AuditEntry, audit.row(self._actor, "appointment.book", "appointment", decision.appointment_id, changed)
             )
             return None
-        token, link = new_link(decision.appointment_id, entries.whereabouts(decision)["ends_at"] + LINK_OUTLIVES)
+        token, link = links.row({"id": decision.appointment_id, **entries.whereabouts(decision)})
         await batch.insert(PatientLink, link)
         return token
 

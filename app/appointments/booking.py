@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from app.appointments import queries
 from app.appointments.instead import Instead, Refused
 from app.appointments.models import Appointment
 from app.appointments.refusal import SlotUnavailable
@@ -29,6 +30,7 @@ from app.kit.batch import Batch
 from app.kit.db import Connection
 from app.kit.errors import InvalidField, Unavailable
 from app.kit.ids import uuid7
+from app.patients.actions import PatientGone
 from app.scheduling import slots
 from app.scheduling.footprint import Phase
 from app.scheduling.intervals import Interval, intersect, subtract, union
@@ -173,6 +175,7 @@ class Desk:
             await batch.execute(f"SAVEPOINT {_UNLOCKED}")
             lock = await ledger.lock(batch, ids)
             drawn = await ledger.draw_resource_id(batch) if self.draws_patient else None
+            somebody = None if patient is None else await queries.ask_somebody(batch, patient)
             sent = await send(batch, subjects, catalogues, self.fixed_now, self.without)
         try:
             locked = await ledger.locked(lock, ids)
@@ -180,6 +183,8 @@ class Desk:
             # Deleted since the catalogue in memory was read: reading it again says so to whoever asked.
             await catalogues_of(subjects, catalogues[0].version)
             raise
+        if somebody is not None and not await somebody.fetchall():
+            raise PatientGone  # merged or erased since they were looked up
         at = self.fixed_now or locked.at
         decisions = self._decided(await receive(self.connection, sent, at))
         if decisions is None:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import entries, history, queries, vacancy
+from app.appointments import entries, history, links, queries, vacancy
 from app.appointments.booking import Arranged, Desk, Wish, kept
 from app.appointments.models import Appointment
 from app.appointments.schemas import ConfirmBody, RescheduleBody
-from app.appointments.states import EXPIRED, HELD, NO_SHOW, Verb, after
+from app.appointments.states import EXPIRED, HELD, NO_SHOW, Verb, WrongState, after
 from app.appointments.whose import check_staff_only, check_whose_diary, waived
 from app.availability.free import Free
 from app.availability.memory import Memory
@@ -34,11 +34,6 @@ _ALL_BUT_BUSY: Final = frozenset(set(Code) - {Code.BUSY, Code.PLACE_BUSY, Code.P
 _ADMITTED: Final = frozenset({Code.AUDIENCE})
 _AS_IT_LIES: Final = frozenset({Code.AUDIENCE, Code.GRID})
 MAX_ATTEMPTS = 5
-
-
-class WrongState(Conflict):
-    code = "wrong_state"
-    title = "The appointment is not in a state that allows this"
 
 
 class TooLateToChange(Conflict):
@@ -134,6 +129,7 @@ async def _reschedule(
         appointment.overrides = [one.model_dump() for one in body.overrides]
         appointment.late, appointment.affected_by = appointment.late or late, []
         await step.take()
+        await links.follow(session, appointment)
         await vacancy.settle(session, actor, waiting, arranged.at)
         return True
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Header, Query, Request, Response
 
 from app.appointments import actions, changes, queries
-from app.appointments.changes import TooLateToChange, TooLateToUndo, WrongState
+from app.appointments.changes import TooLateToChange, TooLateToUndo
 from app.appointments.holding import HoldMismatch
 from app.appointments.models import Appointment
 from app.appointments.refusal import SlotUnavailable
@@ -20,6 +20,7 @@ from app.appointments.schemas import (
     Status,
     shown,
 )
+from app.appointments.states import WrongState
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.identity.actor import Actor, CurrentActor
@@ -29,6 +30,7 @@ from app.kit.pages import Page, paginate
 from app.kit.routing import Router
 from app.kit.session import FixedNow, PageOf, Session
 from app.kit.wire import LocalDate, Uuid
+from app.patients.actions import PatientGone
 
 router = Router("Appointments")
 
@@ -79,7 +81,7 @@ def _answer(response: Response, appointment: Appointment, actor: Actor) -> Appoi
     summary="Book a sitting",
     status=201,
     response_model=AppointmentMade,
-    raises=(SlotUnavailable, HoldMismatch),
+    raises=(SlotUnavailable, HoldMismatch, PatientGone),
     needs_key=True,
     keep_answer_hours=BOOKING_KEPT_HOURS,
     responses={200: {"model": AppointmentPreview, "description": "With `validate_only`: what would be made"}},
@@ -171,7 +173,7 @@ async def get_appointment(
     permission="appointments:confirm",
     summary="Approve a pending appointment, if it can still be kept",
     response_model=AppointmentOut,
-    raises=(*_CHANGES, SlotUnavailable),
+    raises=(*_CHANGES, PatientGone, SlotUnavailable),
     keep_answer_hours=BOOKING_KEPT_HOURS,
 )
 async def confirm_appointment(
@@ -194,7 +196,7 @@ async def confirm_appointment(
     permission="appointments:reschedule",
     summary="Move an appointment to another time, practitioner or location",
     response_model=AppointmentOut,
-    raises=(*_CHANGES, SlotUnavailable, TooLateToChange),
+    raises=(*_CHANGES, PatientGone, SlotUnavailable, TooLateToChange),
     keep_answer_hours=BOOKING_KEPT_HOURS,
 )
 async def reschedule_appointment(
@@ -285,7 +287,7 @@ async def miss_appointment(
     permission="appointments:attend",
     summary="Take back an arrival or a no-show of the same day",
     response_model=AppointmentOut,
-    raises=(*_CHANGES, SlotUnavailable, TooLateToUndo),
+    raises=(*_CHANGES, PatientGone, SlotUnavailable, TooLateToUndo),
     keep_answer_hours=BOOKING_KEPT_HOURS,
 )
 async def undo_appointment(

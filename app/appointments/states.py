@@ -5,7 +5,9 @@ A file of its own, since rules are values and everybody asks them here.
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, ClassVar, Final
+
+from app.kit.errors import Conflict
 
 HELD, PENDING, BOOKED, ARRIVED, FULFILLED, CANCELLED, NO_SHOW = STORED = (
     "held",
@@ -54,6 +56,13 @@ TRANSITIONS: Final[dict[Verb, dict[str, str]]] = {
     Verb.NO_SHOW: {BOOKED: NO_SHOW},
     Verb.UNDO: {ARRIVED: BOOKED, NO_SHOW: BOOKED},
 }
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+    title = "The appointment is not in a state that allows this"
+    meaning = "`status_now` is the state it is in. Which verbs that state allows is said with the appointments' operations."
+    example: ClassVar[dict[str, Any]] = {"status_now": "cancelled"}
 
 
 def after(status: str, verb: Verb) -> str | None:

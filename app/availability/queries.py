@@ -60,7 +60,7 @@ FROM patients p
 
 # The front desk knows every patient, a practitioner those whom they have appointments with.
 KNOWN_PATIENT = f"""{PATIENT}
-WHERE p.id = %(patient_id)s AND (%(whole_diary)s OR EXISTS (
+WHERE p.id = %(patient_id)s AND p.merged_into_id IS NULL AND p.erased_at IS NULL AND (%(whole_diary)s OR EXISTS (
     SELECT FROM appointments a WHERE a.patient_id = p.id AND a.practitioner_id = %(practitioner_id)s
 ))
 """

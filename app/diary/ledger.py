@@ -84,6 +84,13 @@ DELETE FROM occupancies WHERE appointment_id = ANY(%(ids)s)
 
 KEEP = "UPDATE occupancies SET expires_at = %s WHERE appointment_id = ANY(%s) RETURNING appointment_id, resource_id"
 
+OVERLAPPING = """
+SELECT DISTINCT a.appointment_id, b.appointment_id FROM occupancies a JOIN occupancies b ON a.during && b.during
+WHERE a.resource_id = %s AND b.resource_id = %s ORDER BY a.appointment_id, b.appointment_id LIMIT 20
+"""
+
+HAND_OVER = "UPDATE occupancies SET resource_id = %s WHERE resource_id = %s"
+
 NEW_RESOURCE_ID = "SELECT nextval(pg_get_serial_sequence('resources', 'id'))"
 
 
@@ -152,6 +159,16 @@ async def touch(batch: Batch, resource_ids: Iterable[int]) -> None:
     """Note that the diaries of places changed. The last statement of what is written."""
     if ids := sorted(set(resource_ids)):
         await batch.execute(LOCK, (ids,))
+
+
+async def overlapping(batch: Batch, resource_id: int, other_id: int) -> Cursor:
+    """Send for the pairs of appointments, one of each, at one time; some of them where there are many."""
+    return await batch.execute(OVERLAPPING, (resource_id, other_id))
+
+
+async def hand_over(batch: Batch, resource_id: int, to_id: int) -> None:
+    """Whatever takes time of the one takes time of the other. Both are locked, and nothing of theirs overlaps."""
+    await batch.execute(HAND_OVER, (to_id, resource_id))
 
 
 async def draw_resource_id(batch: Batch) -> Cursor:

@@ -1,6 +1,6 @@
 """Table: patients."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,8 @@ class Patient(Record, Base):
     confirmed: Mapped[bool] = mapped_column(default=True)
     search_text: Mapped[str]
     # Found to be somebody who was known already: everything of theirs is that patient's now.
-    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"))
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"), index=True)
+    erased_at: Mapped[datetime | None]
 
 
 @event.listens_for(Patient, "before_insert")
@@ -34,4 +35,4 @@ class Patient(Record, Base):
 def _keep_searchable(_mapper: object, _connection: object, patient: Patient) -> None:
     """Here, and not in the actions, so that no way of writing a patient can forget it."""
     people = [{"name": patient.name, "email": patient.email, "phone": patient.phone}, *(patient.contacts or [])]
-    patient.search_text = searchable(people)
+    patient.search_text = "" if patient.erased_at else searchable(people)

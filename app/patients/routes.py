@@ -12,13 +12,17 @@ from app.kit.routing import Router
 from app.kit.session import Now, PageOf, Session
 from app.kit.wire import Uuid
 from app.patients import actions, queries
+from app.patients.actions import PatientExpected, PatientGone
+from app.patients.likeness import compare
 from app.patients.models import Patient
-from app.patients.schemas import PatientCreate, PatientOut, PatientPatch, PatientSearch, PatientsFound
+from app.patients.schemas import Alike, AlikeOut, PatientCreate, PatientOut, PatientPatch, PatientSearch, PatientsFound
 
 router = Router("Patients")
 
+MAX_ALIKE = 25
 
-async def _for_change(session: Session, actor: CurrentActor, patient_id: Uuid, if_match: etag.IfMatch = None) -> Patient:
+
+async def for_change(session: Session, actor: CurrentActor, patient_id: Uuid, if_match: etag.IfMatch = None) -> Patient:
     """Found and matched before the body's rules are looked at."""
     patient = await queries.get(session, actor, patient_id)
     etag.require_match(if_match, patient)
@@ -34,7 +38,7 @@ async def _for_change(session: Session, actor: CurrentActor, patient_id: Uuid, i
     response_model=Page[PatientOut],
 )
 async def list_patients(session: Session, actor: CurrentActor, page: PageOf) -> Page[PatientOut]:
-    found, cursor = await paginate(session, queries.visible_to(actor), page, [Patient.id])
+    found, cursor = await paginate(session, queries.listed(actor), page, [Patient.id])
     return Page(items=found, next_cursor=cursor)
 
 
@@ -88,16 +92,58 @@ async def get_patient(
     permission="patients:write",
     summary="Change a patient",
     response_model=PatientOut,
-    raises=(PreconditionFailed, PreconditionRequired),
+    raises=(PreconditionFailed, PreconditionRequired, PatientGone),
 )
 async def update_patient(
     session: Session,
     actor: CurrentActor,
     now: Now,
-    patient: Annotated[Patient, Depends(_for_change)],
+    patient: Annotated[Patient, Depends(for_change)],
     body: PatientPatch,
     response: Response,
 ) -> Patient:
     await actions.update(session, actor, patient, body, now=now)
+    etag.tagged(response, patient)
+    return patient
+
+
+@router.operation(
+    "GET",
+    "/v1/patients/{patient_id:uuid}/matches",
+    id="listPatientMatches",
+    permission="patients:read",
+    summary="Who may be the same person",
+    response_model=AlikeOut,
+)
+async def list_patient_matches(session: Session, actor: CurrentActor, patient_id: Uuid) -> AlikeOut:
+    patient = await queries.get(session, actor, patient_id)
+    others = await queries.alike(session, actor, patient, MAX_ALIKE)
+    compared = [(compare(_facts(patient), _facts(other)), other) for other in others]
+    likely = sorted((one for one in compared if one[0].facts), key=lambda one: one[0].rank, reverse=True)
+    return AlikeOut(
+        items=[
+            Alike(patient=PatientOut.model_validate(other), agrees_on=list(likeness.facts), born_apart=likeness.born_apart)
+            for likeness, other in likely
+        ]
+    )
+
+
+def _facts(patient: Patient) -> dict[str, object]:
+    return {name: getattr(patient, name) for name in ("name", "email", "phone", "date_of_birth", "contacts")}
+
+
+@router.operation(
+    "POST",
+    "/v1/patients/{patient_id:uuid}/erase",
+    id="erasePatient",
+    permission="patients:erase",
+    summary="Make a patient's record nobody's; their private links die",
+    response_model=PatientOut,
+    raises=(PreconditionFailed, PreconditionRequired, PatientGone, PatientExpected),
+)
+async def erase_patient(
+    session: Session, actor: CurrentActor, now: Now, patient: Annotated[Patient, Depends(for_change)], response: Response
+) -> Patient:
+    await actions.erase(session, actor, patient, now=now)
     etag.tagged(response, patient)
     return patient

@@ -2,15 +2,16 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.kit.pages import DEFAULT_LIMIT, MAX_LIMIT
-from app.kit.wire import Email, Flag, Input, Instant, Output, Patch, Phone, examples, line, omitted, text, whole
+from app.kit.wire import Email, Flag, Input, Instant, Output, Patch, Phone, Uuid, examples, line, omitted, text, whole
 
 MAX_CONTACTS = 10
+MAX_NOTES = 4000
 
 _BIRTH_DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d", re.ASCII)
 
@@ -32,7 +33,7 @@ BirthDate = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "description": "From 1900 on, not to come", "examples": ["1984-03-05"]}),
 ]
 Name = Annotated[str, line(120)]
-Notes = Annotated[str, text(4000)]
+Notes = Annotated[str, text(MAX_NOTES)]
 
 _CONTACT: dict[str, Any] = {"name": "Rosa Abara", "relation": "mother", "email": "rosa@example.com", "phone": "020 7946 0958"}
 _EXAMPLE: dict[str, Any] = {
@@ -47,6 +48,8 @@ _PATIENT = {
     "id": "0199a000-0000-7000-8000-000000000051",
     **_EXAMPLE,
     "confirmed": True,
+    "merged_into_id": None,
+    "erased_at": None,
     "created_at": "2026-11-01T09:00:00Z",
     "updated_at": "2026-11-01T09:00:00Z",
     "version": 1,
@@ -125,6 +128,8 @@ class PatientOut(Output):
     contacts: list[Contact]
     notes: str | None
     confirmed: bool
+    merged_into_id: UUID | None = Field(description="Whose record this is by now; it is not listed any more")
+    erased_at: Instant | None
     created_at: Instant
     updated_at: Instant
     version: int
@@ -137,3 +142,39 @@ class PatientsFound(Output):
 
     items: list[PatientOut]
     more: bool
+
+
+class Alike(Output):
+    """A record that may be of the same person."""
+
+    patient: PatientOut
+    agrees_on: list[Literal["name", "email", "phone", "date_of_birth"]] = Field(
+        description="Addresses and telephones are those of contacts too, and may be shared by a household"
+    )
+    born_apart: bool = Field(description="Their dates of birth say that they are two people")
+
+
+class AlikeOut(Output):
+    """The likeliest first."""
+
+    model_config = examples(
+        {
+            "items": [
+                {
+                    "patient": {**_PATIENT, "id": "0199a000-0000-7000-8000-000000000052", "contacts": [], "notes": None},
+                    "agrees_on": ["name", "email", "phone", "date_of_birth"],
+                    "born_apart": False,
+                }
+            ]
+        }
+    )
+
+    items: list[Alike]
+
+
+class MergeBody(Input):
+    """Into whose record this one goes."""
+
+    model_config = examples({"into_patient_id": "0199a000-0000-7000-8000-000000000052"})
+
+    into_patient_id: Uuid

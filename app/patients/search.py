@@ -20,12 +20,24 @@ _MIN_PHONE_DIGITS = 4
 
 def searchable(people: Iterable[Mapping[str, Any]]) -> str:
     """One line for each name, address and number of `{name, email?, phone?}`."""
-    lines: list[str] = []
-    for person in people:
-        lines.append(_folded(person["name"]))
-        lines.append((person.get("email") or "").lower())
-        lines.append(_digits(person.get("phone") or ""))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for person in people for line in lines_of(person))
+
+
+def lines_of(person: Mapping[str, Any]) -> list[str]:
+    """What is kept of `{name?, email?, phone?}`: each of them that there is, in one form."""
+    digits = _digits(person.get("phone") or "")
+    lines = (_folded(person.get("name") or ""), (person.get("email") or "").lower(), digits)
+    return [line for line in lines if line]
+
+
+def comparable(line: str) -> str:
+    """Of a number the last digits, which are the same however it is written."""
+    return line[-_PHONE_DIGITS:] if line.isdigit() else line
+
+
+def having_any(stored: InstrumentedAttribute[str], lines: Iterable[str]) -> ColumnElement[bool]:
+    """A condition on `searchable` texts: one of these names, addresses or numbers is among theirs."""
+    return or_(false(), *(stored.contains(comparable(line), autoescape=True) for line in lines))
 
 
 def matching(stored: InstrumentedAttribute[str], asked: str) -> ColumnElement[bool]:

@@ -87,12 +87,16 @@ def upgrade() -> None:
     op.create_index("ix_appointment_history_appointment_id", "appointment_history", ["appointment_id"], unique=False)
 
     op.add_column("patients", sa.Column("merged_into_id", sa.Uuid(), nullable=True))
+    op.add_column("patients", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
     op.create_foreign_key("fk_patients_merged_into_id", "patients", "patients", ["merged_into_id"], ["id"])
+    op.create_index("ix_patients_merged_into_id", "patients", ["merged_into_id"], unique=False)
 
 
 def downgrade() -> None:
     """What the old schema has no word for becomes what it has: who came was booked, who did not was cancelled, and holds are gone."""
+    op.drop_index("ix_patients_merged_into_id", "patients")
     op.drop_constraint("fk_patients_merged_into_id", "patients")
+    op.drop_column("patients", "erased_at")
     op.drop_column("patients", "merged_into_id")
     op.drop_table("appointment_history")
     op.drop_table("claims")

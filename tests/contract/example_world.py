@@ -15,8 +15,9 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.appointments.day_schemas import HistoryOut
 from app.appointments.hold_schemas import HOLD_TOKEN, HoldOut
-from app.appointments.models import Appointment, Hold
+from app.appointments.models import Appointment, HistoryEntry, Hold
 from app.appointments.schemas import AppointmentOut
 from app.articles.models import Article, ArticleAuthor, ArticleTopic, ArticleTreatment, Topic
 from app.articles.schemas import ArticleOut, TopicOut
@@ -27,11 +28,12 @@ from app.diary.models import Occupancy, Resource
 from app.enquiries.models import Enquiry
 from app.enquiries.schemas import EnquiryOut
 from app.identity.models import AccessToken, AuditEntry, User
+from app.identity.policy import ANONYMOUS
 from app.identity.schemas import AuditEntryOut, MeOut
 from app.identity.tokens import hash_of
 from app.kit.db import Database
 from app.patients.models import Patient
-from app.patients.schemas import PatientOut
+from app.patients.schemas import AlikeOut, PatientOut
 from app.practitioners.diary_schemas import OverrideOut, TimeOffOut
 from app.practitioners.models import Offer, Override, Practitioner, Registration, TimeOff, WorkingHours
 from app.practitioners.schemas import PractitionerOut, WorkingHoursOut
@@ -41,7 +43,7 @@ from app.treatments.schemas import TreatmentOut
 
 ADMIN_TOKEN = "mst_example"
 PASSWORD = "four words in a row"
-_PRACTITIONER_RESOURCE, _PLACE_RESOURCE, _PATIENT_RESOURCE = 1_000_001, 1_000_002, 1_000_003
+_PRACTITIONER_RESOURCE, _PLACE_RESOURCE, _PATIENT_RESOURCE, _ALIKE_RESOURCE = range(1_000_001, 1_000_005)
 
 
 def shown(model: type[BaseModel], *but: str) -> dict[str, Any]:
@@ -110,13 +112,27 @@ async def _practitioner(session: AsyncSession) -> None:
 
 
 async def _patient(session: AsyncSession) -> None:
-    session.add(Resource(id=_PATIENT_RESOURCE, kind="patient"))
+    await _one_patient(session, shown(PatientOut), _PATIENT_RESOURCE)
+
+
+async def _one_patient(session: AsyncSession, example: dict[str, Any], resource_id: int) -> None:
+    session.add(Resource(id=resource_id, kind="patient"))
     await session.flush()
-    session.add(Patient(**shown(PatientOut), resource_id=_PATIENT_RESOURCE))
+    session.add(Patient(**example, resource_id=resource_id))
+
+
+async def _alike(session: AsyncSession) -> None:
+    [found] = shown(AlikeOut)["items"]
+    await _one_patient(session, found["patient"], _ALIKE_RESOURCE)
 
 
 async def _appointment(session: AsyncSession) -> None:
     await _sitting(session, shown(AppointmentOut))
+    for step in shown(HistoryOut)["items"]:
+        changes = {change["field"]: [change["before"], change["after"]] for change in step["changes"]}
+        columns = {name: step[name] for name in ("at", "verb", "request_id")}
+        appointment_id = shown(AppointmentOut)["id"]
+        session.add(HistoryEntry(**columns, changes=changes, appointment_id=appointment_id, actor_key=ANONYMOUS))
 
 
 async def _sitting(session: AsyncSession, example: dict[str, Any]) -> None:
@@ -128,7 +144,7 @@ async def _sitting(session: AsyncSession, example: dict[str, Any]) -> None:
     session.add(Appointment(**values, **buffers, wall_start=start.replace(tzinfo=None)))
     await session.flush()
     after = timedelta(minutes=buffers["buffer_after_minutes"])
-    taken = [(_PLACE_RESOURCE, start, end + after)]
+    taken = [(_PLACE_RESOURCE, start, end + after), (_PRACTITIONER_RESOURCE, end, end + after)]
     if values["patient_id"] is not None:
         taken.append((_PATIENT_RESOURCE, start, end))
     at = start
@@ -218,6 +234,7 @@ PARTS: dict[str, Callable[[AsyncSession], Awaitable[None]]] = {
     "article": _article,
     "enquiry": _enquiry,
     "audit": _audit,
+    "alike": _alike,
 }
 
 

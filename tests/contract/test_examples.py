@@ -36,6 +36,11 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "fulfilAppointment": {"until": "appointment", "appointment": {"status": "arrived"}},
     "undoAppointment": {"until": "appointment", "appointment": {"status": "arrived", "arrived_at": NOW}},
     "listAppointments": {"until": "appointment"},
+    "searchAppointments": {"until": "appointment"},
+    "getDay": {"until": "appointment"},
+    "erasePatient": {"until": "patient"},
+    "mergePatient": {"until": "alike"},
+    "listPatientMatches": {"until": "alike"},
     "submitArticle": {"article": {"status": "draft"}},
     "publishArticle": {"article": {"status": "in_review"}},
 }
