@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     reuse_answers: bool = Field(
         default=True, description="Off: every search for free times reads everything anew, which is slow and never needed"
     )
+    trusted_proxies: str = Field(
+        default="",
+        pattern=r"^[0-9a-fA-F:./, ]*$",
+        description="Addresses or networks of proxies, between commas; from these a client's own address is taken from X-Forwarded-For",
+    )
     token_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 12
 
     @field_validator("database_url")

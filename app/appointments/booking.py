@@ -230,7 +230,7 @@ class Desk:
         own = wish.kept.place_id if wish.kept is not None else None
         chosen = own if own in places else next(iter(places), None)
         place = next((row for row in sight.catalogue.places if row.id == chosen), None)
-        occupied = union(taken[first])
+        occupied = [] if wish.kept is not None and wish.kept.stays else union(taken[first])
         stretches = [_moved(stretch, wish.starts_at) for stretch in candidate.footprint.practitioner]
         return Decision(
             wish.kept.id if wish.kept is not None else uuid7(),

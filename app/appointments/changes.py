@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import entries, history, links, queries, vacancy
+from app.appointments import affected, entries, history, links, queries, vacancy
 from app.appointments.booking import Arranged, Desk, Wish, kept
 from app.appointments.models import Appointment
 from app.appointments.schemas import ConfirmBody, RescheduleBody
@@ -30,9 +30,10 @@ from app.scheduling.obstacles import Code
 
 # An undo asks only who and what is busy.
 _ALL_BUT_BUSY: Final = frozenset(set(Code) - {Code.BUSY, Code.PLACE_BUSY, Code.PATIENT_BUSY})
-# What was right when it was booked stays right: whom the treatment is for and, while it stays where it is, where its starts lie.
+# What was right when it was booked stays right: whom the treatment is for and, while it stays where it is, where its starts lie. Its time is its own
+# then, though others may wait for it.
 _ADMITTED: Final = frozenset({Code.AUDIENCE})
-_AS_IT_LIES: Final = frozenset({Code.AUDIENCE, Code.GRID})
+_AS_IT_LIES: Final = frozenset({Code.AUDIENCE, Code.GRID, Code.BUSY})
 MAX_ATTEMPTS = 5
 
 
@@ -68,6 +69,7 @@ async def confirm(
         await _read_again(session, actor, appointment, version)
         step = _Step(session, actor, appointment, Verb.CONFIRM, arranged.at)
         appointment.overrides = [*appointment.overrides, *(one.model_dump() for one in body.overrides)]
+        appointment.affected_by = [one for one in appointment.affected_by if one not in {rule.rule for rule in body.overrides}]
         await step.take()
         return True
 
@@ -117,7 +119,7 @@ async def _reschedule(
         wanted, there = entries.taken(decision, arranged.patient_resource_id), entries.places(arranged.decisions)
         async with Batch(connection) as batch:
             await ledger.release(batch, [appointment.id])
-            await ledger.purge(batch, entries.concerned(arranged.decisions), fixed_now)
+            await ledger.purge(batch, entries.concerned(arranged.decisions) | left.practitioners, fixed_now)
             taken = await ledger.occupy(batch, wanted)
             await ledger.claim(batch, entries.waits_for(decision))
             await ledger.touch(batch, left.places | there)
@@ -199,6 +201,9 @@ async def undo(
         appointment.no_show_at = None
         appointment.place_id = entries.whereabouts(arranged.decisions[0])["place_id"]
         await step.take()
+        who = [arranged.decisions[0].candidate.practitioner.resource_id]
+        await affected.mark(session, arranged.at, who, affected.CODES)
+        await session.refresh(appointment)
         return True
 
     wish = _wish(appointment, stays=False, rules=_ALL_BUT_BUSY)

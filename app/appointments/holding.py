@@ -36,8 +36,8 @@ from app.kit.errors import Conflict, NotFound
 from app.kit.ids import uuid7
 from app.scheduling.obstacles import Code
 
-# Whoever was in time to hold it is in time to book it, as long as the hold lasts.
-SETTLED: Final = frozenset({Code.NOTICE, Code.HORIZON, Code.GRID})
+# Whoever was in time to hold it is in time to book it, as long as the hold lasts; and its time is its own, though others wait for it.
+SETTLED: Final = frozenset({Code.NOTICE, Code.HORIZON, Code.GRID, Code.BUSY})
 
 
 class HoldMismatch(Conflict):
@@ -224,7 +224,7 @@ async def release(session: AsyncSession, actor: Actor, hold: Hold, fixed_now: da
 
 async def _locked(session: AsyncSession, hold: Hold, fixed_now: datetime | None) -> tuple[list[Appointment], datetime]:
     """What it keeps, with the practitioners locked, and the time by then. Raises HoldExpired; NotFound when it was given back meanwhile."""
-    ids = [one.id for one in await queries.held_in(session, hold.id)]
+    ids = [one.id for one in await queries.all_of_hold(session, hold.id, fixed_now)]
     at = await vacancy.lock(session, await queries.concerned(session, ids), fixed_now)
     await session.refresh(hold)
     if hold.released:

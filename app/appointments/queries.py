@@ -7,7 +7,23 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, DateTime, Select, String, and_, cast, func, literal, not_, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    String,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import with_expression
 
@@ -16,6 +32,7 @@ from app.appointments.schemas import AppointmentCreate
 from app.appointments.states import EXPIRED, HELD, OCCUPYING, YET_TO_COME
 from app.clinic.models import Clinic, Place
 from app.diary import ledger
+from app.diary.models import Claim, Occupancy
 from app.identity.actor import Actor
 from app.identity.models import User
 from app.identity.policy import PATIENT
@@ -293,3 +310,31 @@ async def search(
 def _with_who_comes(statement: Select[Appointment]) -> Select[Appointment, str, str]:
     """The same appointments, with name and telephone of the patient."""
     return statement.outerjoin(Patient, Patient.id == Appointment.patient_id).add_columns(Patient.name, Patient.phone)
+
+
+async def now(session: AsyncSession) -> datetime:
+    """By the database's clock."""
+    found: datetime = (await session.execute(select(func.statement_timestamp()))).scalar_one()
+    return found
+
+
+async def whose_holds_are_over(session: AsyncSession, fixed_now: datetime | None) -> list[int]:
+    """The resources whose time is still taken by holds that are over, or waited for."""
+    over = select(Occupancy.resource_id).where(Occupancy.expires_at <= _now(fixed_now))
+    waited_for = select(Claim.resource_id).where(func.upper(Claim.during) > _now(fixed_now))
+    return sorted((await session.scalars(over.union(waited_for))).all())
+
+
+async def delete_old_holds(session: AsyncSession, kept: timedelta, fixed_now: datetime | None) -> int:
+    """With what they kept, unless it was booked; how many."""
+    old = select(Hold.id).where(Hold.expires_at <= _now(fixed_now) - kept)
+    left = select(Appointment.id).where(Appointment.hold_id.in_(old), Appointment.patient_id.is_(None))
+    for table, column in (
+        (HistoryEntry, HistoryEntry.appointment_id),
+        (Occupancy, Occupancy.appointment_id),
+        (Appointment, Appointment.id),
+    ):
+        await session.execute(delete(table).where(column.in_(left)), execution_options={"synchronize_session": False})
+    unused = ~exists().where(Appointment.hold_id == Hold.id)
+    gone = await session.execute(delete(Hold).where(Hold.id.in_(old), unused).returning(Hold.id))
+    return len(gone.all())

@@ -33,6 +33,7 @@ async def leave(
     """Whatever these appointments occupy is free; those who wait for it get it."""
     async with Batch(await driver(session)) as batch:
         await ledger.release(batch, appointment_ids)
+        await ledger.purge(batch, left.practitioners, fixed_now)
         await ledger.touch(batch, left.places)
         waiting = await claims.ask(batch, left.practitioners, fixed_now)
     await settle(session, actor, waiting, at)

@@ -41,12 +41,16 @@ async def add_user(
 async def sign_in(session: AsyncSession, actor: Actor, *, email: str, password: str, now: datetime, valid_for: timedelta) -> str:
     """A new access token, shown this once. Raises WrongPassword, whether it is the address or the password that is wrong."""
     user = await queries.user_by_email(session, email)
-    if not await verify_password(password, user.password_hash if user else None) or user is None or not user.active:
+    known = None if user is None or not user.active else (user.id, user.role, user.password_hash)
+    # Nothing is written yet, and a connection has better to do than to wait for Argon2.
+    await session.rollback()
+    if not await verify_password(password, known[2] if known else None) or known is None:
         raise WrongPassword
+    user_id, role, _ = known
     token = new_token(STAFF_PREFIX)
-    session.add(AccessToken(hash=hash_of(token), user_id=user.id, expires_at=now + valid_for))
-    signed_in = Actor(role=user.role, request_id=actor.request_id, user_id=user.id)
-    audit.record(session, signed_in, "session.create", "user", user.id)
+    session.add(AccessToken(hash=hash_of(token), user_id=user_id, expires_at=now + valid_for))
+    signed_in = Actor(role=role, request_id=actor.request_id, user_id=user_id)
+    audit.record(session, signed_in, "session.create", "user", user_id)
     return token
 
 

@@ -9,8 +9,10 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from psycopg import AsyncCursor, sql
+from psycopg import AsyncCursor, AsyncPipeline, sql
+from psycopg.abc import PQGen
 from psycopg.types.json import Jsonb
+from typing_extensions import override
 
 from app.kit.db import Base, Connection
 
@@ -41,11 +43,24 @@ def _as_json(value: object) -> str:
     return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
+class _Quiet(AsyncPipeline):
+    """A pipeline whose last word is the Sync that ends it.
+
+    psycopg's sends a Flush behind that, which PostgreSQL answers with nothing, and so believes from then on that it is not idle: a process that froze
+    after a batch would keep its locks for ever, whatever `idle_in_transaction_session_timeout` says.
+    """
+
+    @override
+    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
+        yield from super()._fetch_gen(flush=False)
+
+
 class Batch:
-    """`async with Batch(connection) as batch:` sends statements as they come and waits once, at the end."""
+    """`async with Batch(connection) as batch:` sends statements as they come and waits once, at the end. Rows are fetched when it is left."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        connection._pipeline = _Quiet(connection)  # noqa: SLF001 there is no other way to say which; the next line takes what is there
         self._pipeline = connection.pipeline()
 
     async def __aenter__(self) -> Self:

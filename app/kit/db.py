@@ -23,10 +23,10 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.kit.ids import uuid7
 
-# A frozen or slow process must not hold the clinic up: it loses its locks.
+# A frozen or slow process must not hold the clinic up: it loses its locks, and sooner than those who wait for them give up.
 STATEMENT_TIMEOUT_SECONDS = 15
 LOCK_TIMEOUT_SECONDS = 5
-IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 10
+IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 4
 # The second holds the job queue, so that a job can be deferred in the transaction of its work.
 SEARCH_PATH = "public,jobs"
 

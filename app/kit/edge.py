@@ -1,8 +1,8 @@
 """The edge: one request, one transaction, committed before the answer leaves.
 
 In order: who asks and may they (401, 403), is the question well formed (400, 406, 415, 422), was it answered before (replay), then FastAPI and the
-route, then COMMIT, then the answer. A refusal is raised and rolls back. Losing a deadlock or a serialisation race is not the client's matter:
-the request is run again a few times.
+route, then COMMIT, then the answer. A refusal is raised and rolls back. Losing a race (a deadlock, a serialisation failure, time that the constraint
+says somebody else has got) is not the client's matter: the request is run again a few times, and then hears what a latecomer hears.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, ExclusionViolation, SerializationFailure
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.kit.routing import Contract
 
 MAX_ATTEMPTS = 5
+LOST_RACE = (DeadlockDetected, SerializationFailure, ExclusionViolation)
 _SAFE = ("GET", "HEAD")
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -74,10 +75,9 @@ async def serve(original: Request, contract: "Contract", handle: Handle) -> Resp
         try:
             return await _attempt(request, contract, handle)
         except DBAPIError as error:
-            lost_race = isinstance(error.orig, DeadlockDetected | SerializationFailure)
-            if not lost_race or attempt == MAX_ATTEMPTS - 1:
+            if not isinstance(error.orig, LOST_RACE) or attempt == MAX_ATTEMPTS - 1:
                 raise
-        except (DeadlockDetected, SerializationFailure):
+        except LOST_RACE:
             if attempt == MAX_ATTEMPTS - 1:
                 raise
         await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 jitter

@@ -20,6 +20,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.batch import Batch
 from app.kit.db import Base, driver
 from app.kit.errors import BadRequest, Conflict, Rejected
 
@@ -100,16 +101,15 @@ class Keyed:
 
     async def begin(self, session: AsyncSession, now: datetime) -> Response | None:
         """The stored answer, or None and the right to make one. Raises IdempotencyInProgress (409) and IdempotencyKeyReused (422)."""
-        connection = await driver(session)
-        async with connection.pipeline(), connection.cursor() as lock, connection.cursor() as row, connection.cursor() as mark:
-            await lock.execute("SELECT pg_try_advisory_xact_lock(%s)", (int.from_bytes(self.id[:8], signed=True),))
-            await row.execute(
+        async with Batch(await driver(session)) as batch:
+            lock = await batch.execute("SELECT pg_try_advisory_xact_lock(%s)", (int.from_bytes(self.id[:8], signed=True),))
+            row = await batch.execute(
                 "SELECT fingerprint, status, headers, body FROM idempotency_records WHERE id = %s AND expires_at > %s",
                 (self.id, now),
             )
-            await mark.execute(f"SAVEPOINT {SAVEPOINT}")
-            locked = await lock.fetchone()
-            stored = await row.fetchone()
+            await batch.execute(f"SAVEPOINT {SAVEPOINT}")
+        locked = await lock.fetchone()
+        stored = await row.fetchone()
         if locked is None or not locked[0]:
             raise IdempotencyInProgress
         if stored is None:

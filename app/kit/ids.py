@@ -8,14 +8,19 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_SYMBOLS = 37
 _UNSAID = str.maketrans("", "", "- ")
 _LOOKALIKES = str.maketrans("OIL", "011")
+_last = 0
 
 
 def uuid7() -> UUID:
-    """A UUID that sorts by the millisecond it was made in (RFC 9562, version 7)."""
+    """A UUID that sorts by the millisecond it was made in (RFC 9562, version 7), and within that and this process by what was made before."""
+    global _last
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds << 80) | secrets.randbits(80)
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    if value >> 80 == _last >> 80:
+        value = max(value, _last + 1)
+    _last = value
     return UUID(int=value)
 
 

@@ -26,8 +26,9 @@ MAX_ERRORS = 20
 
 log = structlog.get_logger(__name__)
 
-# Failures of the database that pass by themselves: connection classes, cancelled or timed out statements, shutting down, too many clients.
-TRANSIENT_SQLSTATES = ("08", "57", "53", "55P03", "40001", "40P01", "25P03")
+# Failures of the database that pass by themselves: connection classes, cancelled or timed out statements, shutting down, too many clients, races that
+# were lost again and again.
+TRANSIENT_SQLSTATES = ("08", "57", "53", "55P03", "40001", "40P01", "25P03", "23P01")
 
 
 class FieldError(BaseModel):
