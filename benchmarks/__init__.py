@@ -7,6 +7,8 @@ servers      PostgreSQL, the product and the floors, each in a process of its ow
 target       everything that a run needs, started and filled
 floors       the applications that the product is compared with
 load         the HTTP client, in a process of its own
+desk         bookings, and those that are refused, as requests that are sent once
+rush         many who want one and the same time at once
 pgbench      PostgreSQL's own tool, doing the SQL of a booking
 core         the same questions, put to app.scheduling alone
 cases        everything that is measured

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import plot, promises, report, servers, target
-from benchmarks.cases import Case, all_cases, growth_cases
+from benchmarks.cases import Case, Crowd, all_cases, all_crowds, growth_cases
+from benchmarks.desk import Desk
 from benchmarks.promises import FEW_PAST, MANY_PAST, SOME_PAST
 from benchmarks.rounds import Rounds
 from benchmarks.workload import Workload
@@ -31,11 +32,11 @@ def main() -> int:
     began = time.monotonic()
     started_at = datetime.now(UTC)
     found = Rounds()
-    with _cases(asked, Workload.after(started_at.date())) as cases:
+    with _cases(asked, Workload.after(started_at.date())) as (cases, crowds):
         runs = time.monotonic()
         _tell(f"Everything runs after {runs - began:.0f} s")
         until = (runs if asked.growth else began) + (QUICK_SECONDS_MAX if asked.quick else SECONDS_MAX) - STOP_SECONDS
-        rounds = found.measure(cases, rounds, seconds, until, _tell)
+        rounds = found.measure(cases, crowds, rounds, seconds, until, _tell)
     about = f"{rounds} rounds of {seconds:g} s a case, everything on 127.0.0.1, one worker, logs from {servers.LOG_LEVEL} up."
     text = report.markdown(found, started_at, about)
     sys.stdout.write(f"\n{text}\n")
@@ -72,14 +73,15 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def _cases(asked: argparse.Namespace, question: Workload) -> Iterator[Sequence[Case]]:
+def _cases(asked: argparse.Namespace, question: Workload) -> Iterator[tuple[Sequence[Case], Sequence[Crowd]]]:
     """What is asked for, and everything that it needs started."""
     if asked.growth:
         with target.grown(question, (FEW_PAST, SOME_PAST if asked.quick else MANY_PAST)) as grown:
-            yield growth_cases(grown)
+            yield growth_cases(grown), ()
     else:
         with target.ordinary(question) as running:
-            yield all_cases(running)
+            desk = Desk(running.seeded, running.question)
+            yield all_cases(running, desk), all_crowds(running, desk)
 
 
 def _keep(found: Rounds, started_at: datetime, about: str, text: str) -> None:

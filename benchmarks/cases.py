@@ -1,24 +1,32 @@
 """Everything that is measured, and how."""
 
-import itertools
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 import httpx
 
-from benchmarks import bulk, core, load, promises, workload
+from benchmarks import bulk, core, load, promises, rush, workload
+from benchmarks.desk import Desk, Once
 from benchmarks.figures import Sample
 from benchmarks.load import Moved, Slice
-from benchmarks.promises import ARTICLE, BOOKING, NOT_MODIFIED, NOTHING_KEPT, ONE, ONE_BY_ONE, PGBENCH, TEN_BY_THIRTY, F
+from benchmarks.promises import (
+    ARTICLE,
+    BOOKING,
+    NOT_MODIFIED,
+    NOTHING_KEPT,
+    ONE,
+    ONE_BY_ONE,
+    PGBENCH,
+    REFUSAL,
+    STILL_REFUSAL,
+    TEN_BY_THIRTY,
+    F,
+)
+from benchmarks.rush import Rush
 from benchmarks.target import Grown, Site, Target
 from benchmarks.workload import LARGER, TEN, Booking
-
-# No slice sends more bookings than this in a second of its length: many times what was ever reached.
-_BOOKINGS_PER_SECOND_MAX = 2000
 
 Measure = Callable[[int, float], Sample]
 
@@ -32,8 +40,18 @@ class Case:
     clients: tuple[int, ...] = (1, 8)
 
 
-def all_cases(target: Target) -> list[Case]:
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """So many who want one and the same time at once; `measure` lets them, each time for another time."""
+
+    size: int
+    measure: Callable[[], Rush]
+
+
+def all_cases(target: Target, desk: Desk) -> list[Case]:
+    """`desk` is that of the product."""
     seeded, question = target.seeded, target.question
+    desk.take(target.product.port)
     tag = _checked(target)
     paths, day = seeded.availability_paths(question), seeded.day_path(question)
     asked, here = seeded.practitioner_ids, target.product
@@ -66,9 +84,24 @@ def all_cases(target: Target) -> list[Case]:
         *(_core(target, size.name, size.booked(), size.practitioners, size.days) for size in LARGER),
         Case(ARTICLE, get(here.port, seeded.article_path)),
         Case(NOT_MODIFIED, get(here.port, seeded.article_path, 304, {"If-None-Match": tag})),
-        Case(BOOKING, Bookings(target).measure),
+        Case(BOOKING, Once(target.loader, here.port, desk.bookings(), 201).measure),
+        Case(REFUSAL, Once(target.loader, here.port, desk.refusals(), 409, _moved(here, seeded.desk_ids)).measure, clients=(1,)),
+        Case(STILL_REFUSAL, Once(target.loader, here.port, desk.refusals(), 409).measure, clients=(1,)),
         Case(PGBENCH, target.pgbench.measure),
     ]
+
+
+def all_crowds(target: Target, desk: Desk) -> list[Crowd]:
+    """For times of the product's `desk`."""
+
+    def crowd(size: int) -> Crowd:
+        def measure() -> Rush:
+            slot = desk.free_slot()
+            return target.loader.submit(rush.run, target.product.port, [desk.request(slot) for _ in range(size)]).result()
+
+        return Crowd(size, measure)
+
+    return [crowd(size) for size in rush.SIZES]
 
 
 def growth_cases(grown: Grown) -> list[Case]:
@@ -87,14 +120,20 @@ def growth_cases(grown: Grown) -> list[Case]:
 
 def _get(loader: Executor, port: int, path: str, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Measure:
     request = load.request("GET", path, headers)
-    return lambda clients, seconds: _load(loader, Slice(port, [request], status, clients, seconds))[0]
+    return lambda clients, seconds: loader.submit(load.run, Slice(port, [request], status, clients, seconds)).result()[0]
 
 
 def _fresh(loader: Executor, site: Site, paths: Sequence[str], practitioner_ids: Sequence[str]) -> Measure:
     """Before each request the diaries of all practitioners move. One path for each client that there can be."""
-    moved = Moved(site.url, bulk.resource_ids(site.url, practitioner_ids))
+    moved = _moved(site, practitioner_ids)
     requests = [load.request("GET", path, {}) for path in paths]
-    return lambda clients, seconds: _load(loader, Slice(site.port, requests, 200, clients, seconds, moved=moved))[0]
+    return lambda clients, seconds: loader.submit(
+        load.run, Slice(site.port, requests, 200, clients, seconds, moved=moved)
+    ).result()[0]
+
+
+def _moved(site: Site, practitioner_ids: Sequence[str]) -> Moved:
+    return Moved(site.url, bulk.resource_ids(site.url, practitioner_ids))
 
 
 def _core(target: Target, name: str, booked: list[Booking], practitioners: int, days: int) -> Case:
@@ -104,35 +143,6 @@ def _core(target: Target, name: str, booked: list[Booking], practitioners: int, 
         return target.loader.submit(core.measure, target.question, booked, practitioners, days, seconds / 4).result()
 
     return Case(promises.core(name), measure, clients=(1,))
-
-
-def _load(loader: Executor, wanted: Slice) -> tuple[Sample, int]:
-    return loader.submit(load.run, wanted).result()
-
-
-class Bookings:
-    """Public bookings, each of another free slot and with a key of its own."""
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._slots: Iterator[tuple[int, tuple[int, datetime]]] = enumerate(workload.slots(target.question))
-        self._ready: list[bytes] = []
-
-    def measure(self, clients: int, seconds: float) -> Sample:
-        """Raises RuntimeError when the slots run out."""
-        wanted = int(_BOOKINGS_PER_SECOND_MAX * seconds)
-        self._ready += [self._request(*one) for one in itertools.islice(self._slots, max(wanted - len(self._ready), 0))]
-        sample, sent = _load(
-            self._target.loader, Slice(self._target.product.port, self._ready, 201, clients, seconds, repeat=False)
-        )
-        del self._ready[:sent]
-        if not self._ready:
-            raise RuntimeError("The seeded clinic has no free slots left: take fewer rounds, or shorter ones.")
-        return sample
-
-    def _request(self, number: int, slot: tuple[int, datetime]) -> bytes:
-        body = json.dumps(self._target.seeded.booking(number, *slot)).encode()
-        return load.request("POST", "/v1/appointments", {"Idempotency-Key": f"benchmark-{number:010d}"}, body)
 
 
 def _checked(target: Target) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Moved:
 class Slice:
     """A short stretch of load. It ends after `seconds`, or when `requests` are used up; `repeat` starts them again from the first.
 
-    With `moved` each client has one of the requests to itself and repeats it, so that what is read for one serves no other.
+    With `moved` each client that repeats has one of the requests to itself, so that what is read for one serves no other.
     """
 
     port: int
@@ -99,7 +100,7 @@ async def _send(wanted: Slice, steps: Sequence[Step | None]) -> tuple[Sample, in
     deadline = started + wanted.seconds
     status = str(wanted.status).encode()
     try:
-        async with asyncio.timeout(wanted.seconds + GRACE_SECONDS):
+        async with asyncio.timeout(wanted.seconds + GRACE_SECONDS if math.isfinite(wanted.seconds) else None):
             await asyncio.gather(
                 *(
                     _client(reader, writer, requests, status, deadline, latencies, step)
@@ -116,7 +117,7 @@ async def _send(wanted: Slice, steps: Sequence[Step | None]) -> tuple[Sample, in
 
 def _shares(wanted: Slice) -> Iterable[Iterator[bytes]]:
     """What each client sends: all take from the same, or each has its own."""
-    if wanted.moved is not None:
+    if wanted.repeat and wanted.moved is not None:
         return [itertools.repeat(one) for one in wanted.requests[: wanted.clients]]
     return itertools.repeat(itertools.cycle(wanted.requests) if wanted.repeat else iter(wanted.requests), wanted.clients)
 
@@ -136,11 +137,22 @@ async def _client(
             await step()
         sent_at = perf_counter()
         writer.write(request)
-        head = await reader.readuntil(_END)
-        length = _LENGTH.search(head)
-        body = await reader.readexactly(int(length[1])) if length and head[9:12] not in _BODILESS else b""
+        head, body = await read_answer(reader)
         latencies.append(perf_counter() - sent_at)
-        if head[9:12] != status:
+        if status_of(head) != status:
             raise UnexpectedAnswerError(f"The server answered {(head + body)[:1000].decode(errors='replace')}")
-        if not length and head[9:12] not in _BODILESS:
-            raise UnexpectedAnswerError("The server sent an answer without Content-Length.")
+
+
+async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Head and body. Raises UnexpectedAnswerError for one whose length is not said."""
+    head = await reader.readuntil(_END)
+    if status_of(head) in _BODILESS:
+        return head, b""
+    length = _LENGTH.search(head)
+    if length is None:
+        raise UnexpectedAnswerError("The server sent an answer without Content-Length.")
+    return head, await reader.readexactly(int(length[1]))
+
+
+def status_of(head: bytes) -> bytes:
+    return head[9:12]

@@ -22,6 +22,7 @@ def markdown(found: Rounds, started_at: datetime, about: str) -> str:
             ("case", "clients", "p50 ms", "p99 ms", "req/s", "ratio to F", "promise"),
             (_case_row(found, key) for key in found.samples),
         ),
+        *_rushes(found),
         *_promises(found),
         *(_comparison(found, one) for one in found.comparisons()),
     )
@@ -37,6 +38,10 @@ def as_data(found: Rounds, started_at: datetime, about: str) -> dict[str, Any]:
         "cases": [
             {"case": case, "clients": clients, "rounds": [asdict(sample) for sample in samples]}
             for (case, clients), samples in found.samples.items()
+        ],
+        "identical": [
+            {"at_once": size, "rounds": [[asdict(one) for one in of_round] for of_round in rushes]}
+            for size, rushes in found.rushes.items()
         ],
         "promises": [{**asdict(promise), "measured": asdict(found.measured(promise))} for promise in found.promised()],
     }
@@ -55,6 +60,26 @@ def _case_row(found: Rounds, key: Key) -> Sequence[str]:
         Range.of([getattr(sample, name) for sample in found.samples[key]]) for name in ("p50", "p99", "per_second")
     )
     return case, str(clients), p50.text(), p99.text(), per_second.text(0), ratio, ", ".join(promised)
+
+
+def _rushes(found: Rounds) -> Iterator[str]:
+    """One table, or none."""
+    if found.rushes:
+        head = (
+            "identical bookings at once",
+            "repetitions",
+            "all answered ms",
+            "booked ms",
+            "refused, p50 ms",
+            "each, in bookings",
+        )
+        yield _table(head, (_rush_row(found, size) for size in found.rushes))
+
+
+def _rush_row(found: Rounds, size: int) -> Sequence[str]:
+    total, winner, losers = (found.rush(size, "total"), found.rush(size, "winner"), found.rush(size, "losers"))
+    repetitions = sum(map(len, found.rushes[size]))
+    return str(size), str(repetitions), total.text(1), winner.text(1), losers.text(1), f"{found.rush_share(size).text()} ×"
 
 
 def _promises(found: Rounds) -> Iterator[str]:

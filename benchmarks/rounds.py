@@ -3,10 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from benchmarks.cases import Case
+from benchmarks import rush
+from benchmarks.cases import Case, Crowd
 from benchmarks.figures import Range, Sample
-from benchmarks.promises import COMPARISONS, PROMISES, Comparison, F, Figure, Promise
+from benchmarks.promises import BOOKING, COMPARISONS, PROMISES, Comparison, F, Figure, Promise
+from benchmarks.rush import Rush
 
 WARM_UP_SECONDS = 0.3
 
@@ -16,16 +19,28 @@ Key = tuple[str, int]
 
 @dataclass
 class Rounds:
-    """What the rounds found, for each case and number of clients."""
+    """What the rounds found, for each case and number of clients, and of each round for each size of a crowd."""
 
     samples: dict[Key, list[Sample]] = field(default_factory=dict)
+    rushes: dict[int, list[list[Rush]]] = field(default_factory=dict)
 
-    def measure(self, cases: Sequence[Case], rounds: int, seconds: float, until: float, tell: Callable[[str], None]) -> int:
+    def measure(
+        self,
+        cases: Sequence[Case],
+        crowds: Sequence[Crowd],
+        rounds: int,
+        seconds: float,
+        until: float,
+        tell: Callable[[str], None],
+    ) -> int:
         """Warm every case up, then measure; how many rounds there were: no further one is begun that may end after `until` (monotonic)."""
         keys = [(case, clients) for case in cases for clients in case.clients]
         for case, clients in keys:
             case.measure(clients, min(WARM_UP_SECONDS, seconds / 2))
             self.samples[case.name, clients] = []
+        for crowd in crowds:
+            crowd.measure()
+            self.rushes[crowd.size] = []
         longest = 0.0
         for number in range(rounds):
             began = time.monotonic()
@@ -36,6 +51,8 @@ class Rounds:
             first = number * len(keys) // rounds
             for case, clients in keys[first:] + keys[:first]:
                 self.samples[case.name, clients].append(case.measure(clients, seconds))
+            for crowd in crowds:
+                self.rushes[crowd.size].append([crowd.measure() for _ in range(rush.repetitions(crowd.size))])
             longest = max(longest, time.monotonic() - began)
         return rounds
 
@@ -43,6 +60,15 @@ class Rounds:
         """Of each round's figures; never of figures from different rounds."""
         pairs = zip(self.samples[case, clients], self.samples[against, clients], strict=True)
         return Range.of([_figure(sample, figure) / _figure(floor, figure) for sample, floor in pairs])
+
+    def rush(self, size: int, time: Literal["total", "winner", "losers"]) -> Range:
+        """Over all repetitions, in milliseconds."""
+        return Range.of([getattr(one, time) for of_round in self.rushes[size] for one in of_round])
+
+    def rush_share(self, size: int) -> Range:
+        """How much of a booking's p50 in the same round each one of a crowd takes."""
+        pairs = zip(self.rushes[size], self.samples[BOOKING, 1], strict=True)
+        return Range.of([one.total / size / booking.p50 for of_round, booking in pairs for one in of_round])
 
     def measured(self, promise: Promise) -> Range:
         """The ratio that the promise is about."""

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -64,9 +65,24 @@ def copied(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A server process, and where it listens."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
 def serving(what: str, database_url: str, ready_path: str, *, reuse: bool = True) -> Iterator[int]:
     """The port of a server process that answers; without `reuse` the product keeps nothing of what it has read."""
+    with working(what, database_url, ready_path, reuse=reuse) as worker:
+        yield worker.port
+
+
+@contextmanager
+def working(what: str, database_url: str, ready_path: str, *, reuse: bool = True) -> Iterator[Worker]:
+    """As `serving`, for those who want to look at the process."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MERIDIAN_")},
         "DATABASE_URL": database_url,
@@ -81,7 +97,7 @@ def serving(what: str, database_url: str, ready_path: str, *, reuse: bool = True
         )
     try:
         _wait_until_ready(process, port, ready_path)
-        yield port
+        yield Worker(port, process.pid)
     finally:
         process.terminate()
         try:

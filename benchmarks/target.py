@@ -19,6 +19,7 @@ from benchmarks import bulk, servers
 from benchmarks.bulk import Wanted
 from benchmarks.pgbench import Pgbench
 from benchmarks.seed import Group, Seeded, seed, seed_groups
+from benchmarks.servers import Worker
 from benchmarks.workload import LARGER, TEN, Booking, Workload
 
 _EMAIL, _PASSWORD = "admin@clinic.example", secrets.token_urlsafe(16)
@@ -60,6 +61,17 @@ class Grown:
     loader: Executor
 
 
+@dataclass(frozen=True, slots=True)
+class Single:
+    """The product alone, and the address of its database."""
+
+    worker: Worker
+    url: str
+    question: Workload
+    seeded: Seeded
+    loader: Executor
+
+
 @contextmanager
 def ordinary(question: Workload) -> Iterator[Target]:
     with servers.postgres() as url, ExitStack() as stack:
@@ -88,6 +100,15 @@ def grown(question: Workload, past: Sequence[int]) -> Iterator[Grown]:
         floors = stack.enter_context(servers.serving("floors", url, "/row"))
         sites = {number: stack.enter_context(_site(copy)) for number, copy in urls.items()}
         yield Grown(sites, floors, question, seeded, stack.enter_context(_loader()))
+
+
+@contextmanager
+def single(question: Workload) -> Iterator[Single]:
+    with servers.postgres() as url, ExitStack() as stack:
+        seeded = fill(url, question, TEN.booked())
+        servers.settle(url)
+        worker = stack.enter_context(servers.working("product", url, READY))
+        yield Single(worker, url, question, seeded, stack.enter_context(_loader()))
 
 
 @contextmanager

@@ -18,6 +18,8 @@ STEP_MINUTES = 15
 WEEKDAYS = range(1, 6)
 WINDOWS = (("09:00", "12:00"), ("13:00", "17:00"))
 HORIZON_DAYS = 730
+# So many times, in as many days, are taken before anything is measured, for those who want them to be refused.
+CONTESTED, CONTESTED_DAYS = 100, 30
 
 # Of the first draws this one leaves exactly as many free starts as the trials had that the promises come from.
 _DRAW = 109
@@ -128,3 +130,9 @@ def slots(workload: Workload) -> list[tuple[int, datetime]]:
     ]
     random.Random(_DRAW).shuffle(found)
     return found
+
+
+def contested(workload: Workload) -> list[tuple[int, datetime]]:
+    """Some of the first of those sittings, with each of the ten."""
+    until = workload.instant(CONTESTED_DAYS, 0)
+    return [slot for slot in slots(workload) if slot[1] < until][:CONTESTED]

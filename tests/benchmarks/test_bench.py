@@ -15,8 +15,9 @@ from benchmarks.cases import count_starts
 from benchmarks.figures import Range, Sample, percentile
 from benchmarks.load import Moved, Slice, UnexpectedAnswerError
 from benchmarks.pgbench import Pgbench
-from benchmarks.promises import COMPARISONS, PROMISES, F
+from benchmarks.promises import BOOKING, COMPARISONS, PROMISES, F
 from benchmarks.rounds import Rounds
+from benchmarks.rush import Rush
 from benchmarks.seed import seed, seed_groups
 from benchmarks.workload import LARGER, TEN, Size, Workload
 from tests.client import Client
@@ -48,7 +49,7 @@ def test_figures() -> None:
 )
 def test_claim_fails_when_worse_by_half(name: str, claimed: float, now: float, fails: bool) -> None:
     found = promises.worsened({name: claimed}, {name: now})
-    assert [sentence.split()[0] for sentence in found] == [name] * fails
+    assert [sentence.partition(" (")[0] for sentence in found] == [name] * fails
 
 
 def test_ratios_are_of_one_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,12 +69,16 @@ def test_ratios_are_of_one_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert unmeasured == {"P6 past", "P8"}
     assert set(rounds.ratios()) == {one.name for one in PROMISES} - unmeasured > {one.name for one in of_f}
 
+    booking = [sample.p50 for sample in rounds.samples[BOOKING, 1]]
+    rounds.rushes[4] = [[Rush(p50 * 2, p50, p50), Rush(p50 * 6, p50, p50)] for p50 in booking]
     started_at = datetime(2026, 12, 1, tzinfo=UTC)
     text = report.markdown(rounds, started_at, "Made up.")
     assert "| P1 | availability 10×30 | 1 | 10.00 (10.00–10.00) F | ≤ 18 F | ≤ 10 F | beyond | 2.00 (2.00–2.00) F |" in text
     assert "| P5 days | availability 10×60 | 1 | 1.00 (1.00–1.00) × availability 10×30 | ≤ 2 × availability 10×30 |" in text
     assert "availability 100×30 takes 3.00 (3.00–3.00) times as long as availability 10×30, the core alone 1.00" in text
     assert "P6 past" not in text
+    assert "| P7 refusal | booking refused | 1 | 1.00 (1.00–1.00) × booking | ≤ 1.2 × booking | ≤ 1 × booking | beyond |" in text
+    assert "| 4 | 6 | 8.0 (2.0–30.0) | 2.0 (1.0–5.0) | 2.0 (1.0–5.0) | 1.00 (0.50–1.50) × |" in text
     assert report.as_data(rounds, started_at, "Made up.")["promises"][0]["measured"]["median"] == pytest.approx(10)
     assert plot.svg(rounds).count("<circle") == len(rounds.promised())
 

@@ -1,0 +1,76 @@
+"""Bookings that go through, that are refused, and many at once. No time is asserted here."""
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import psycopg
+import pytest
+
+from benchmarks import bulk, rush, servers, target, workload
+from benchmarks.desk import Desk, Once
+from benchmarks.load import Moved, UnexpectedAnswerError
+from benchmarks.seed import Seeded
+from benchmarks.target import Single
+from benchmarks.workload import Workload
+from tests.conftest import database_named
+
+QUESTION = Workload.after(date(2026, 12, 1))
+_COUNT = "SELECT (SELECT count(*) FROM appointments), (SELECT count(*) FROM idempotency_records WHERE status = 409)"
+
+
+@pytest.fixture
+def single(server_url: str, template: str, worker_id: str) -> Iterator[Single]:
+    name = f"bench_desk_{worker_id}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+    url = servers.copied(database_named(server_url, template), name)
+    seeded = target.fill(url, QUESTION, [])
+    with servers.working("product", url, target.READY) as worker, ThreadPoolExecutor(1) as loader:
+        yield Single(worker, url, QUESTION, seeded, loader)
+
+
+def test_contested_times_are_given_out_only_to_be_refused() -> None:
+    contested = workload.contested(QUESTION)
+    until = QUESTION.instant(workload.CONTESTED_DAYS, 0)
+    assert len(set(contested)) == len(contested) == workload.CONTESTED
+    assert {practitioner for practitioner, _ in contested} == set(range(10))
+    assert all(starts_at < until for _, starts_at in contested)
+    desk = Desk(_seeded(), QUESTION)
+    free = [desk.free_slot() for _ in range(70_000 - workload.CONTESTED)]
+    assert set(free).isdisjoint(contested)
+    with pytest.raises(RuntimeError, match="no free slots"):
+        desk.free_slot()
+    requests = list(itertools.islice(Desk(_seeded(), QUESTION).refusals(), 2 * workload.CONTESTED))
+    assert len(set(requests)) == len(requests)
+
+
+def test_bookings_refusals_and_crowds(single: Single) -> None:
+    desk, port = Desk(single.seeded, QUESTION), single.worker.port
+    desk.take(port)
+    moved = Moved(single.url, bulk.resource_ids(single.url, single.seeded.desk_ids))
+    assert Once(single.loader, port, desk.bookings(), 201).send(7, 2).count == 7
+    assert Once(single.loader, port, desk.refusals(), 409, moved).send(9, 2).count == 9
+    assert Once(single.loader, port, desk.refusals(), 409).measure(1, 0.2).count > 0
+    before = _counted(single.url)
+    slot = desk.free_slot()
+    found = rush.run(port, [desk.request(slot) for _ in range(16)])
+    assert 0 < found.winner <= found.total
+    assert 0 < found.losers <= found.total
+    assert _counted(single.url) == (before[0] + 1, before[1] + 15)
+    with pytest.raises(UnexpectedAnswerError, match="Of 2 who wanted one time 2 got it"):
+        rush.run(port, [desk.request(desk.free_slot()) for _ in range(2)])
+    with pytest.raises(UnexpectedAnswerError, match="Of 2 who wanted one time 0 got it"):
+        rush.run(port, [desk.request(slot) for _ in range(2)])
+
+
+def _counted(url: str) -> tuple[int, ...]:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(_COUNT).fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+def _seeded() -> Seeded:
+    return Seeded("location", ["visit"], "sitting", [], [f"practitioner {number}" for number in range(10)], "article")
