@@ -9,6 +9,7 @@ floors       the applications that the product is compared with
 load         the HTTP client, in a process of its own
 desk         bookings, and those that are refused, as requests that are sent once
 rush         many who want one and the same time at once
+memory       what a worker occupies, and how it grows
 pgbench      PostgreSQL's own tool, doing the SQL of a booking
 core         the same questions, put to app.scheduling alone
 cases        everything that is measured

@@ -52,6 +52,23 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Megabytes that are no ratio to anything: the same on every machine. Less than `noise` is as good as nothing."""
+
+    name: str
+    what: str
+    bound: float
+    beyond: float
+    noise: float = 0
+
+    def text(self, bound: float) -> str:
+        return f"≤ {bound:g} MB"
+
+    def worsened(self, claimed: float, found: float) -> bool:
+        return found > WORSE * max(claimed, self.noise)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two cases that nothing is promised about: p50 of the one divided by that of the other, at 1 client, and the same of the core alone."""
 
@@ -118,11 +135,15 @@ PROMISES = (
     Promise("P12 booking", BOOKING, 8, "spread", 5, 2),
 )
 
+IDLE = Limit("P13 idle", "worker at rest", 130, 90)
+GROWTH = Limit("P13 growth", "growth in 100,000 requests", 5, 0, noise=2)
+LIMITS = (IDLE, GROWTH)
+
 COMPARISONS = (Comparison(availability(HUNDRED.name), TEN_BY_THIRTY, core(HUNDRED.name), core(TEN.name)),)
 
 
 def read_claims() -> dict[str, float]:
-    """Ratios by the name of the promise; none before the first claim."""
+    """Ratios and megabytes by the name of the promise; none before the first claim."""
     if not CLAIMS.exists():
         return {}
     found: dict[str, float] = json.loads(CLAIMS.read_text(encoding="utf-8"))
@@ -132,18 +153,25 @@ def read_claims() -> dict[str, float]:
 def write_claims(ratios: Mapping[str, float]) -> None:
     """Claims that this run did not measure stay as they are."""
     claimed = {**read_claims(), **ratios}
-    rounded = {promise.name: float(f"{claimed[promise.name]:.3g}") for promise in PROMISES if promise.name in claimed}
+    rounded = {promise.name: float(f"{claimed[promise.name]:.3g}") for promise in (*PROMISES, *LIMITS) if promise.name in claimed}
     CLAIMS.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
 
 
 def worsened(claims: Mapping[str, float], ratios: Mapping[str, float]) -> list[str]:
     """A sentence for each claim that does not hold any more."""
-    return [
+    both = claims.keys() & ratios.keys()
+    slower = [
         f"{promise.name} ({promise.case}, {_clients(promise.clients)}) was claimed at {claims[promise.name]:.3g} {promise.unit} and is now "
         f"{ratios[promise.name]:.3g}: worse by more than half."
         for promise in PROMISES
-        if promise.name in claims and promise.name in ratios and promise.share(ratios[promise.name], claims[promise.name]) > WORSE
+        if promise.name in both and promise.share(ratios[promise.name], claims[promise.name]) > WORSE
     ]
+    larger = [
+        f"{limit.name} ({limit.what}) was claimed at {claims[limit.name]:.3g} MB and is now {ratios[limit.name]:.3g}: worse by more than half."
+        for limit in LIMITS
+        if limit.name in both and limit.worsened(claims[limit.name], ratios[limit.name])
+    ]
+    return slower + larger
 
 
 def _clients(number: int) -> str:

@@ -9,7 +9,8 @@ from importlib.metadata import version
 from typing import Any
 
 from benchmarks.figures import Range
-from benchmarks.promises import PROMISES, Comparison, F, Promise
+from benchmarks.memory import Resident
+from benchmarks.promises import GROWTH, IDLE, LIMITS, PROMISES, Comparison, F, Limit, Promise
 from benchmarks.rounds import Key, Rounds
 
 
@@ -45,6 +46,36 @@ def as_data(found: Rounds, started_at: datetime, about: str) -> dict[str, Any]:
         ],
         "promises": [{**asdict(promise), "measured": asdict(found.measured(promise))} for promise in found.promised()],
     }
+
+
+def memory(found: Resident, started_at: datetime, about: str) -> str:
+    """The same of a worker's memory."""
+    first, second = found.halves
+    rows = (
+        (IDLE, found.idle, f"{found.started:.1f} before the first request, {found.readings[-1][1]:.1f} after the last"),
+        (GROWTH, found.growth, f"{first:.1f} in the first half of the run, {second:.1f} in the second"),
+    )
+    head = ("promise", "of", "MB", "promised", "beyond", "kept", "besides")
+    parts = (
+        f"Measured {started_at:%Y-%m-%d %H:%M} UTC on {_machine()}. {about}",
+        _table(head, (_limit_row(limit, measured, besides) for limit, measured, besides in rows)),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def memory_as_data(found: Resident, started_at: datetime, about: str) -> dict[str, Any]:
+    return {
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "about": about,
+        "memory": {**asdict(found), "growth": found.growth, "halves": found.halves},
+        "promises": [asdict(limit) for limit in LIMITS],
+    }
+
+
+def _limit_row(limit: Limit, measured: float, besides: str) -> Sequence[str]:
+    kept = "beyond" if round(measured, 1) <= limit.beyond else "yes" if measured <= limit.bound else "no"
+    return limit.name, limit.what, f"{measured:.1f}", limit.text(limit.bound), limit.text(limit.beyond), kept, besides
 
 
 def _case_row(found: Rounds, key: Key) -> Sequence[str]:

@@ -14,6 +14,7 @@ from benchmarks.bulk import Wanted
 from benchmarks.cases import count_starts
 from benchmarks.figures import Range, Sample, percentile
 from benchmarks.load import Moved, Slice, UnexpectedAnswerError
+from benchmarks.memory import Resident
 from benchmarks.pgbench import Pgbench
 from benchmarks.promises import BOOKING, COMPARISONS, PROMISES, F
 from benchmarks.rounds import Rounds
@@ -45,6 +46,10 @@ def test_figures() -> None:
         ("P8", 0.3, 0.21, False),
         ("P8", 0.3, 0.19, True),  # more is better here
         ("P8", 0.3, 0.9, False),
+        ("P13 idle", 100.0, 149.0, False),
+        ("P13 idle", 100.0, 151.0, True),
+        ("P13 growth", -0.2, 2.9, False),  # as good as nothing
+        ("P13 growth", -0.2, 3.1, True),
     ],
 )
 def test_claim_fails_when_worse_by_half(name: str, claimed: float, now: float, fails: bool) -> None:
@@ -86,6 +91,24 @@ def test_ratios_are_of_one_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     promises.write_claims({"P6 past": 1.234})
     promises.write_claims(rounds.ratios())
     assert promises.read_claims() == {"P6 past": 1.23} | rounds.ratios()
+
+
+def test_memory_grows_by_the_slope_of_its_readings() -> None:
+    """One reading that is high by chance counts for nothing."""
+    steady = Resident(80.0, 4000, [(1000 * number, 90 + number * 0.02) for number in range(9)])
+    assert (steady.idle, steady.requests) == (90, 8000)
+    assert [steady.growth, *steady.halves] == pytest.approx([2, 2, 2])
+    odd = Resident(80.0, 4000, [*steady.readings[:4], (4000, 99.0), *steady.readings[5:]])
+    assert odd.growth == pytest.approx(2, abs=0.5)
+    flat = Resident(80.0, 4000, [(0, 90), (1000, 91), (2000, 92), (3000, 92), (4000, 92)])
+    assert list(flat.halves) == [100, 0]
+    text = report.memory(flat, datetime(2026, 12, 1, tzinfo=UTC), "Made up.")
+    assert (
+        "| P13 idle | worker at rest | 90.0 | ≤ 130 MB | ≤ 90 MB | beyond | 80.0 before the first request, 92.0 after the last |"
+        in text
+    )
+    assert "| P13 growth | growth in 100,000 requests | 50.0 | ≤ 5 MB | ≤ 0 MB | no | 100.0 in the first half of the run" in text
+    assert report.memory_as_data(flat, datetime(2026, 12, 1, tzinfo=UTC), "Made up.")["memory"]["readings"][1] == (1000, 91)
 
 
 def test_workload_is_that_of_the_promises() -> None:

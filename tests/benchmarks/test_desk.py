@@ -1,5 +1,6 @@
 """Bookings that go through, that are refused, and many at once. No time is asserted here."""
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from benchmarks import bulk, rush, servers, target, workload
+from benchmarks import bulk, memory, rush, servers, target, workload
 from benchmarks.desk import Desk, Once
 from benchmarks.load import Moved, UnexpectedAnswerError
 from benchmarks.seed import Seeded
@@ -63,6 +64,13 @@ def test_bookings_refusals_and_crowds(single: Single) -> None:
         rush.run(port, [desk.request(desk.free_slot()) for _ in range(2)])
     with pytest.raises(UnexpectedAnswerError, match="Of 2 who wanted one time 0 got it"):
         rush.run(port, [desk.request(slot) for _ in range(2)])
+
+
+async def test_memory_is_that_of_the_worker(single: Single) -> None:
+    found = await asyncio.to_thread(memory.measure, single, 2, 40, lambda _: None)
+    assert [number for number, _ in found.readings] == [0, 40, 80]
+    assert (found.warm_up, found.requests) == (160, 80)
+    assert 30 < found.started <= found.idle < 1000
 
 
 def _counted(url: str) -> tuple[int, ...]:
