@@ -1,0 +1,106 @@
+"""What must be true of the tables, whoever wrote them: SQL that knows nothing of the application.
+
+Every query selects what is wrong, so that an empty answer is a good one.
+"""
+
+from dataclasses import dataclass
+
+import psycopg
+from typing_extensions import override
+
+ALIVE = "(status IN ('pending', 'booked', 'arrived', 'fulfilled'))"
+
+OVERLAPS = """
+SELECT a.resource_id, a.appointment_id, b.appointment_id, a.during * b.during
+FROM occupancies a JOIN occupancies b ON a.resource_id = b.resource_id AND a.during && b.during
+AND (a.appointment_id, a.during) < (b.appointment_id, b.during)
+"""
+
+# The phases of an appointment end to end, with its buffers around them; then what is due of its practitioner, its place and its patient.
+_DUE = f"""
+WITH alive AS (SELECT * FROM appointments WHERE {ALIVE}),
+phase AS (
+    SELECT alive.id, alive.practitioner_id, (one.value ->> 'attended')::boolean AS attended, (one.value ->> 'minutes')::int AS minutes,
+           alive.starts_at + sum((one.value ->> 'minutes')::int) OVER (PARTITION BY alive.id ORDER BY one.number) * interval '1 minute' AS ends_at
+    FROM alive CROSS JOIN jsonb_array_elements(alive.phases) WITH ORDINALITY AS one (value, number)
+),
+needed AS (
+    SELECT id, practitioner_id, ends_at - minutes * interval '1 minute' AS from_at, ends_at AS until_at FROM phase WHERE attended
+    UNION ALL
+    SELECT id, practitioner_id, starts_at - buffer_before_minutes * interval '1 minute', starts_at FROM alive
+    UNION ALL
+    SELECT id, practitioner_id, ends_at, ends_at + buffer_after_minutes * interval '1 minute' FROM alive
+),
+due AS (
+    SELECT needed.id, practitioners.resource_id, range_agg(tstzrange(from_at, until_at)) AS taken
+    FROM needed JOIN practitioners ON practitioners.id = needed.practitioner_id GROUP BY needed.id, practitioners.resource_id
+    UNION ALL
+    SELECT alive.id, places.resource_id, tstzmultirange(tstzrange(
+        starts_at - buffer_before_minutes * interval '1 minute', ends_at + buffer_after_minutes * interval '1 minute'))
+    FROM alive JOIN places ON places.id = alive.place_id
+    UNION ALL
+    SELECT alive.id, patients.resource_id, tstzmultirange(tstzrange(starts_at, ends_at))
+    FROM alive JOIN patients ON patients.id = alive.patient_id
+)"""
+
+# Of what is overbooked, a part may still be a claim.
+NOT_EXACTLY_WHAT_IS_DUE = f"""{_DUE},
+taken AS (
+    SELECT appointment_id AS id, resource_id, range_agg(during) AS taken
+    FROM (SELECT appointment_id, resource_id, during FROM occupancies) AS every
+    GROUP BY appointment_id, resource_id
+)
+SELECT id, resource_id, due.taken AS due, taken.taken
+FROM due FULL JOIN taken USING (id, resource_id)
+WHERE due.taken IS DISTINCT FROM taken.taken
+
+"""
+
+# Whatever the ledger says, what the appointments themselves need must not overlap; what is overbooked on purpose is left out.
+DUE_TWICE = f"""{_DUE}
+SELECT a.resource_id, a.id, b.id, a.taken * b.taken
+FROM due a JOIN due b ON a.resource_id = b.resource_id AND a.id < b.id AND a.taken && b.taken
+
+"""
+
+ENDS_ELSEWHERE = """
+SELECT id FROM appointments
+WHERE ends_at <> starts_at + (SELECT sum((value ->> 'minutes')::int) FROM jsonb_array_elements(phases)) * interval '1 minute'
+"""
+
+# Whoever was written down for a booking has one, and every patient is one in the diary.
+HALF_A_PATIENT = """
+SELECT id FROM resources WHERE kind = 'patient' AND NOT EXISTS (SELECT FROM patients WHERE resource_id = resources.id)
+UNION ALL
+SELECT resource_id FROM patients
+WHERE NOT confirmed AND NOT EXISTS (SELECT FROM appointments WHERE patient_id = patients.id)
+"""
+
+QUERIES = {
+    "double booking": OVERLAPS,
+    "not exactly what is due": NOT_EXACTLY_WHAT_IS_DUE,
+    "due twice": DUE_TWICE,
+    "ends elsewhere": ENDS_ELSEWHERE,
+    "half a patient": HALF_A_PATIENT,
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that was broken, and by what."""
+
+    rule: str
+    text: str
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.text}"
+
+
+def violations(database_url: str) -> list[Violation]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        return [
+            Violation(rule, ", ".join(map(str, row)))
+            for rule, query in QUERIES.items()
+            for row in connection.execute(query).fetchall()
+        ]

@@ -1,0 +1,103 @@
+"""What one client does in the storm: books, confirms, moves, swaps, cancels, and takes leave, all in the same few hours as everybody else."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+from tests.client import Json
+from tests.races.caller import Caller
+from tests.races.premises import STEP, Premises
+from tests.races.record import Call
+from tests.races.register import Known, Register
+from tests.races.timeline import moved_by
+
+STRANGER = {"name": "Robin Example", "email": "robin@mail.example"}
+LEAVE_TRIES = 20
+
+Act = Callable[[int], Awaitable[object]]
+
+
+class Visitor:
+    """Acts in a block of time. `acts` says how often, of a hundred, each is done."""
+
+    def __init__(self, caller: Caller, premises: Premises, register: Register, staff: str) -> None:
+        self._caller, self._premises, self._register, self._staff = caller, premises, register, staff
+        self._dice = caller.dice
+        self.booking: dict[Act, int] = {self.book: 60, self.book_with_anybody: 15, self.book_known: 25}
+        self.everything: dict[Act, int] = {
+            self.book: 30,
+            self.book_with_anybody: 10,
+            self.book_known: 15,
+            self.confirm: 8,
+            self.cancel_by_link: 7,
+            self.cancel_at_the_desk: 5,
+            self.take_leave: 2,
+        }
+
+    async def act(self, acts: dict[Act, int], block: int) -> None:
+        (act,) = self._dice.choices(list(acts), list(acts.values()))
+        await act(block)
+
+    def turns_back(self) -> bool:
+        """One time in three."""
+        return self._dice.randrange(3) == 0
+
+    async def book(self, block: int) -> Call:
+        """Somebody unknown, with whom they name."""
+        return await self._book("book", block, self._somebody(), patient=STRANGER)
+
+    async def book_with_anybody(self, block: int) -> Call:
+        return await self._book("book with anybody", block, None, patient=STRANGER)
+
+    async def book_known(self, block: int) -> Call:
+        """One of a few patients, who cannot be in two places at once."""
+        patient = self._dice.choice(self._premises.patients)
+        return await self._book("book a patient", block, self._somebody(), token=self._staff, patient_id=patient["id"])
+
+    async def confirm(self, block: int) -> Call:
+        found = self._register.pick(self._dice, block, "pending")
+        return await self._change("confirm", found[0], None) if found else await self.book(block)
+
+    async def cancel_by_link(self, block: int) -> Call:
+        found = [one for one in self._register.pick(self._dice, block, "pending", "booked", number=9) if one.link]
+        return await self._change("cancel", found[0], {"reason": "other"}, by_link=True) if found else await self.book(block)
+
+    async def cancel_at_the_desk(self, block: int) -> Call:
+        found = self._register.pick(self._dice, block, "pending", "booked")
+        return await self._change("cancel", found[0], {"reason": "other"}) if found else await self.book(block)
+
+    async def take_leave(self, block: int) -> None:
+        """A quarter of an hour, given back a little later."""
+        path = f"/v1/practitioners/{self._somebody()}"
+        start = self._premises.start_in(block, self._dice)
+        body = {"starts_at": start, "ends_at": moved_by(start, STEP)}
+        made = await self._caller.ask("leave", "POST", f"{path}/time-off", body, token=self._staff)
+        await asyncio.sleep(self._dice.uniform(0.2, 1))
+        for _ in range(LEAVE_TRIES):
+            read = await self._caller.ask("read", "GET", path, token=self._staff)
+            if not (made.succeeded and read.succeeded):
+                return
+            version, leave = read.answer.json["version"], made.answer.json["id"]
+            ended = await self._caller.ask(
+                "leave ends", "DELETE", f"{path}/time-off/{leave}", token=self._staff, version=version, subject=leave
+            )
+            if ended.answer.status in {204, 404}:
+                return
+
+    def _somebody(self) -> str:
+        return str(self._dice.choice(self._premises.practitioners)["id"])
+
+    async def _book(self, act: str, block: int, practitioner_id: str | None, *, token: str | None = None, **who: Json) -> Call:
+        tag = str(uuid4())
+        treatment = self._dice.choice(self._premises.treatments)
+        wish = self._premises.wish(
+            self._premises.start_in(block, self._dice), treatment=treatment, practitioner_id=practitioner_id
+        )
+        body = {**wish, **who, "notes": tag}
+        return self._register.note(await self._caller.ask(act, "POST", "/v1/appointments", body, token=token, tag=tag))
+
+    async def _change(self, verb: str, known: Known, body: Json, *, by_link: bool = False) -> Call:
+        """By its patient, or by staff, who say which version they mean."""
+        how = {"token": known.link} if by_link else {"token": self._staff, "version": known.version}
+        path = f"/v1/appointments/{known.id}/{verb}"
+        return self._register.note(await self._caller.ask(verb, "POST", path, body, subject=known.id, **how))
