@@ -34,7 +34,9 @@ class Storm:
         self.record = Record()
         self.monotonic_zero = datetime.now(UTC) - timedelta(seconds=time.monotonic())
         self._register = Register(premises)
-        self._ends_at: float | None = None
+        self.over = asyncio.Event()
+        self._began_at = 0.0
+        self._pace: float | None = None
 
     @classmethod
     async def prepared(cls, database_url: str, bases: Sequence[str], size: Size) -> "Storm":
@@ -46,29 +48,28 @@ class Storm:
             premises = await Premises.made(admin)
         return cls(premises, staff, Doors(bases), size)
 
-    async def blow(self, *, seconds: float | None = None, patience: float = TIMEOUT_SECONDS) -> None:
-        """Until everything was asked; or for some seconds, in which the blocks go by once."""
-        self._ends_at = None if seconds is None else time.monotonic() + seconds
-        began_at = time.monotonic()
+    async def blow(self, *, pace: float | None = None, patience: float = TIMEOUT_SECONDS) -> None:
+        """Until everything was asked; or, with so many seconds for each block, until it is `over`."""
+        self._began_at, self._pace = time.monotonic(), pace
         async with AsyncExitStack() as stack:
             callers = [
                 await stack.enter_async_context(Caller(number, self.doors, self.record, patience=patience))
                 for number in range(self.size.clients)
             ]
             visitors = [Visitor(caller, self.premises, self._register, self.staff) for caller in callers]
-            await asyncio.gather(*(self._keep_on(visitor, began_at) for visitor in visitors))
+            await asyncio.gather(*(self._keep_on(visitor) for visitor in visitors))
 
-    async def _keep_on(self, visitor: Visitor, began_at: float) -> None:
+    async def _keep_on(self, visitor: Visitor) -> None:
         """In the foremost block everything is done, and in the one before it is only booked, so that it ends as full as it may be."""
-        while (gone := self._gone(began_at)) < 1:
-            block = int(gone * self.size.blocks)
+        while (block := self._block()) is not None:
             if block and visitor.turns_back():
                 await visitor.act(visitor.booking, block - 1)
             else:
                 await visitor.act(visitor.everything, block)
 
-    def _gone(self, began_at: float) -> float:
-        """How much of it is over, from 0 to 1."""
-        if self._ends_at is None:
-            return len(self.record.calls) / self.size.attempts
-        return (time.monotonic() - began_at) / (self._ends_at - began_at)
+    def _block(self) -> int | None:
+        """The foremost; None when it is over."""
+        if self._pace is not None:
+            return None if self.over.is_set() else int((time.monotonic() - self._began_at) / self._pace)
+        asked = len(self.record.calls)
+        return None if asked >= self.size.attempts else asked * self.size.blocks // self.size.attempts
