@@ -1,7 +1,7 @@
 """Every refusal has a cause: something that was in the way at some moment between asking and hearing (B4)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.client import Json
 from tests.races.oracle import Violation
@@ -12,13 +12,14 @@ from tests.races.timeline import Diary, State, leaves_of
 
 @dataclass(frozen=True)
 class Wish:
-    """One sitting that was refused, as far as it was asked for."""
+    """One sitting that was refused, as far as it was asked for; `beside` are the others of the same hold, which want their time too."""
 
     treatment_id: str
     practitioner_id: str | None
     starts_at: str
     patient_id: str | None
     subject: str | None
+    beside: tuple["Wish", ...] = ()
 
 
 class Explanations:
@@ -34,6 +35,9 @@ class Explanations:
             "wrong_state": self._state_was_another,
             "version_changed": self._version_was_another,
             "not_found": self._was_gone,
+            "hold_mismatch": self._hold_was_over,
+            "hold_expired": self._hold_was_over,
+            "hold_extended": self._was_extended,
         }
 
     def violations(self) -> Iterator[Violation]:
@@ -52,21 +56,35 @@ class Explanations:
 
     def _holds(self, call: Call, refusal: Json) -> bool:
         """Of a practitioner who was named every reason is true; where any would do, each had one of them against them."""
-        wish = self._wish(call, refusal["index"])
         codes = [reason["code"] for reason in refusal["reasons"]]
+        return bool(codes) and any(self._fits(call, wish, codes) for wish in self._wishes(call, refusal["index"]))
+
+    def _fits(self, call: Call, wish: Wish, codes: list[str]) -> bool:
         if wish.practitioner_id is not None:
-            return bool(codes) and all(self._is_true(code, wish, wish.practitioner_id, call) for code in codes)
+            return all(self._is_true(code, wish, wish.practitioner_id, call) for code in codes)
         return all(any(self._is_true(code, wish, one, call) for code in codes) for one in self._practitioners)
 
-    def _wish(self, call: Call, index: int) -> Wish:
-        if call.subject is None:
-            asked = call.body["items"][index] if "items" in call.body else call.body
-            return Wish(
-                asked["treatment_id"], asked.get("practitioner_id"), asked["starts_at"], asked.get("patient_id"), call.subject
-            )
-        shown = self._states[call.subject][-1].shown
-        moved = {"practitioner_id": shown["practitioner_id"], "starts_at": shown["starts_at"], **(call.body or {})}
-        return Wish(shown["treatment_id"], moved["practitioner_id"], moved["starts_at"], shown["patient_id"], call.subject)
+    def _wishes(self, call: Call, index: int) -> Iterator[Wish]:
+        """What was asked for; of an appointment that is there, as it may have been."""
+        asked = dict(call.body or {})
+        if call.subject is None or call.hold_token:
+            wishes = [self._wish(one, call) for one in asked.get("items", [asked])]
+            yield replace(wishes[index], beside=tuple(one for number, one in enumerate(wishes) if number != index))
+            return
+        for state in self._possible(call):
+            now = {**state.shown, **asked}
+            yield Wish(now["treatment_id"], now["practitioner_id"], now["starts_at"], now["patient_id"], call.subject)
+
+    @staticmethod
+    def _wish(asked: Json, call: Call) -> Wish:
+        return Wish(
+            asked["treatment_id"], asked.get("practitioner_id"), asked["starts_at"], asked.get("patient_id"), call.subject
+        )
+
+    def _possible(self, call: Call) -> list[State]:
+        """What the subject may have been while the call lasted."""
+        found = self._states.get(str(call.subject), [])
+        return [state for state in found if state.since <= call.until and state.until >= call.since]
 
     def _is_true(self, code: str, wish: Wish, practitioner_id: str, call: Call) -> bool:
         diary = self._diary
@@ -75,31 +93,56 @@ class Explanations:
             return diary.taken(of, diary.needs(wish.treatment_id, wish.starts_at, what), call, without=wish.subject)
 
         if code == "busy":
-            return taken(practitioner_id, "practitioner")
+            return taken(practitioner_id, "practitioner") or bool(self._beside(wish, "practitioner", practitioner_id))
         if code == "place_busy":
-            return all(taken(room, "place") for room in self._rooms)
+            return sum(not taken(room, "place") for room in self._rooms) <= self._beside(wish, "place")
         if code == "patient_busy":
             return wish.patient_id is not None and taken(wish.patient_id, "patient")
         if code == "time_off":
             return diary.taken(f"leave {practitioner_id}", diary.attended(wish.treatment_id, wish.starts_at), call)
         return False
 
-    def _state_was_another(self, call: Call) -> bool:
-        """It was in the state that the refusal names."""
-        return any(
-            state.since <= call.until and state.until >= call.since and state.status == call.answer.json["status_now"]
-            for state in self._states[str(call.subject)]
+    def _beside(self, wish: Wish, what: str, practitioner_id: str | None = None) -> int:
+        """How many of the same hold need the same time, of whoever is chosen for them."""
+        mine = self._diary.needs(wish.treatment_id, wish.starts_at, what)
+        return sum(
+            any(
+                one[0] < other[1] and other[0] < one[1]
+                for one in mine
+                for other in self._diary.needs(of.treatment_id, of.starts_at, what)
+            )
+            for of in wish.beside
+            if practitioner_id is None or of.practitioner_id in {None, practitioner_id}
         )
 
+    def _state_was_another(self, call: Call) -> bool:
+        """It was in the state that the refusal names."""
+        return any(state.status == call.answer.json["status_now"] for state in self._possible(call))
+
     def _version_was_another(self, call: Call) -> bool:
-        """Somebody else changed it, or leave was entered or ended, which marks whom it hits."""
+        """Somebody else changed it; or leave was entered or ended, which marks whom it hits; or what it waited for, being overbooked, became free."""
         if call.act == "leave ends":
             return True  # the version is the practitioner's, whom others are at as well
         mine = self._states[str(call.subject)]
         changed = any(state.version != call.version and state.since <= call.until and state.by is not call for state in mine)
+        changed |= any(state.shown["overbooked"] for state in mine)
         practitioners = {state.shown["practitioner_id"] for state in mine}
         return changed or any(leave.by in practitioners and leave.since <= call.until for leave in self._leaves)
 
+    def _hold_was_over(self, call: Call) -> bool:
+        """What it kept was booked or given back, or its time was over, at some moment of the call."""
+        held = [state for state in self._states[str(call.subject)] if state.status == "held"]
+        return held[-1].until <= call.until
+
+    def _was_extended(self, call: Call) -> bool:
+        return any(
+            one.act == "extend" and one.path == call.path and one is not call and one.since <= call.until
+            for one in self._record.successes()
+        )
+
     def _was_gone(self, call: Call) -> bool:
-        """It was ended by an earlier attempt of the same client, who had not heard of it."""
-        return call.act == "leave ends" and any(one.subject == call.subject and one.was_unknown for one in self._record.calls)
+        """It was deleted before: by somebody else, or by an earlier attempt of one who had not heard of it."""
+        return call.was_unknown or any(
+            one.act in {"leave ends", "release"} and one.subject == call.subject and one is not call and one.since <= call.until
+            for one in self._record.calls
+        )

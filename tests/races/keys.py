@@ -13,12 +13,11 @@ from tests.races.caller import Caller
 from tests.races.fleet import Server
 from tests.races.grounds import ready
 from tests.races.oracle import Violation
-from tests.races.premises import STEP
+from tests.races.premises import STEP, STRANGER
 from tests.races.record import Call
 from tests.races.report import Report
 from tests.races.storm import Size, Storm
 from tests.races.verdicts import judge
-from tests.races.visitor import STRANGER
 
 AT_ONCE_MAX = 10
 DAYS = 70

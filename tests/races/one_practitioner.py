@@ -8,11 +8,10 @@ from app.kit.wire import format_instant
 from tests.races import report
 from tests.races.caller import Caller
 from tests.races.grounds import deadlocks
-from tests.races.premises import STEP
+from tests.races.premises import STEP, STRANGER
 from tests.races.report import Report
 from tests.races.storm import Size, Storm
 from tests.races.verdicts import judge
-from tests.races.visitor import STRANGER
 
 SECONDS_MAX = 2.0
 RATIO_MAX = 10.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from typing_extensions import override
 
-ALIVE = "(status IN ('pending', 'booked', 'arrived', 'fulfilled'))"
+ALIVE = "(status IN ('pending', 'booked', 'arrived', 'fulfilled') OR status = 'held' AND held_until > clock_timestamp())"
 
 OVERLAPS = """
 SELECT a.resource_id, a.appointment_id, b.appointment_id, a.during * b.during
@@ -43,25 +43,38 @@ due AS (
     FROM alive JOIN patients ON patients.id = alive.patient_id
 )"""
 
-# Of what is overbooked, a part may still be a claim.
+# Of what is overbooked, a part may still be a claim. What is left of a hold that has ended counts for nothing.
 NOT_EXACTLY_WHAT_IS_DUE = f"""{_DUE},
 taken AS (
     SELECT appointment_id AS id, resource_id, range_agg(during) AS taken
-    FROM (SELECT appointment_id, resource_id, during FROM occupancies) AS every
+    FROM (SELECT appointment_id, resource_id, during FROM occupancies UNION ALL SELECT appointment_id, resource_id, during FROM claims) AS every
     GROUP BY appointment_id, resource_id
 )
 SELECT id, resource_id, due.taken AS due, taken.taken
 FROM due FULL JOIN taken USING (id, resource_id)
 WHERE due.taken IS DISTINCT FROM taken.taken
-
+AND NOT EXISTS (
+    SELECT FROM appointments a
+    WHERE a.id = coalesce(due.id, taken.id) AND status = 'held' AND held_until < clock_timestamp() + interval '1 second'
+)
 """
 
-# Whatever the ledger says, what the appointments themselves need must not overlap; what is overbooked on purpose is left out.
+# Whatever the ledger says, what the appointments themselves need must not overlap; what is overbooked on purpose waits for the rest of it.
 DUE_TWICE = f"""{_DUE}
 SELECT a.resource_id, a.id, b.id, a.taken * b.taken
 FROM due a JOIN due b ON a.resource_id = b.resource_id AND a.id < b.id AND a.taken && b.taken
-
+WHERE NOT EXISTS (
+    SELECT FROM claims WHERE appointment_id IN (a.id, b.id) AND claims.resource_id = a.resource_id AND during && a.taken * b.taken
+)
 """
+
+ENDS_OF_HOLDS_DIFFER = """
+SELECT a.id, a.held_until, o.expires_at, h.expires_at FROM occupancies o JOIN appointments a ON a.id = o.appointment_id
+LEFT JOIN holds h ON h.id = a.hold_id
+WHERE a.held_until IS DISTINCT FROM o.expires_at OR a.status = 'held' AND a.held_until IS DISTINCT FROM h.expires_at
+"""
+
+HALF_A_HOLD = "SELECT id FROM holds WHERE NOT EXISTS (SELECT FROM appointments WHERE hold_id = holds.id)"
 
 ENDS_ELSEWHERE = """
 SELECT id FROM appointments
@@ -80,6 +93,8 @@ QUERIES = {
     "double booking": OVERLAPS,
     "not exactly what is due": NOT_EXACTLY_WHAT_IS_DUE,
     "due twice": DUE_TWICE,
+    "held until another time": ENDS_OF_HOLDS_DIFFER,
+    "half a hold": HALF_A_HOLD,
     "ends elsewhere": ENDS_ELSEWHERE,
     "half a patient": HALF_A_PATIENT,
 }

@@ -17,6 +17,7 @@ BLOCK = timedelta(hours=2)
 STEP = timedelta(minutes=15)
 # The servers go by the clock on the wall: nothing of today reaches that day.
 FIRST_DAY_IN = timedelta(days=10)
+STRANGER = {"name": "Robin Example", "email": "robin@mail.example"}
 
 TREATMENTS: tuple[dict[str, Any], ...] = (
     {"name": "Short", "phases": [{"minutes": 15, "attended": True}]},

@@ -44,7 +44,8 @@ class Sending:
 class Call:
     """One thing that was asked for, with one key, however often it had to be sent.
 
-    `subject` is the id of what it changes; `tag` is found in the notes of what it books; `version` is what was sent as If-Match.
+    `subject` is the id of what it changes, `also` are those of what may change with it; `tag` is found in the notes of what it books;
+    `version` is what was sent as If-Match.
     """
 
     act: str
@@ -56,6 +57,7 @@ class Call:
     version: int | None = None
     hold_token: str | None = None
     subject: str | None = None
+    also: tuple[str, ...] = ()
     tag: str = ""
     sendings: list[Sending] = field(default_factory=list)
     repeats: list[Sending] = field(default_factory=list)

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from tests.client import Json
 from tests.races.premises import Premises
@@ -26,12 +27,28 @@ class Known:
         return int(self.shown["version"])
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A hold that nobody has used yet, and the token that it is used with."""
+
+    hold: Json
+
+    @property
+    def ends_at(self) -> datetime:
+        return datetime.fromisoformat(self.hold["expires_at"])
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(one["id"] for one in self.hold["appointments"])
+
+
 @dataclass
 class Register:
     """Everybody's appointments, by block."""
 
     premises: Premises
     known: dict[str, Known] = field(default_factory=dict)
+    holds: list[Kept] = field(default_factory=list)
     blocks: defaultdict[int, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(self, call: Call) -> Call:
@@ -45,6 +62,15 @@ class Register:
         """As many of a block as there are, up to a number."""
         fitting = [self.known[id_] for id_ in self.blocks[block] if self.known[id_].shown["status"] in statuses]
         return dice.sample(fitting, min(number, len(fitting)))
+
+    def about_to_end(self, within: timedelta) -> Kept | None:
+        """A hold whose end is near; it is nobody else's to take."""
+        now = datetime.now(UTC)
+        self.holds = [kept for kept in self.holds if kept.ends_at > now - within]
+        near = [kept for kept in self.holds if kept.ends_at < now + within]
+        if near:
+            self.holds.remove(near[0])
+        return near[0] if near else None
 
     def _learn(self, shown: Json) -> None:
         before = self.known.get(shown["id"])

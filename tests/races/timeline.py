@@ -19,6 +19,7 @@ from tests.races.record import Call, Record
 
 OCCUPYING = {"held", "pending", "booked", "arrived", "fulfilled"}
 Span = tuple[datetime, datetime]
+CLOCKS_DIFFER_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ def states_of(record: Record, monotonic_zero: datetime) -> dict[str, list[State]
     for call in record.successes():
         for shown in shown_by(call):
             found[shown["id"]].append(State(shown["id"], shown["version"], shown["status"], shown, call, call.since))
+    for state in list(_released(record, found)):
+        found[state.id].append(state)
     for mine in found.values():
         mine.sort(key=lambda state: state.version)
         mine[:] = [*(replace(one, until=after.by.until) for one, after in pairwise(mine)), mine[-1]]
@@ -66,12 +69,20 @@ def shown_by(call: Call) -> list[Json]:
 
 
 def _until_expiry(state: State, monotonic_zero: datetime) -> State:
-    expires_at = state.by.answer.json.get("expires_at")
-    if state.status != "held" or expires_at is None:
+    if state.status != "held":
         return state
-    # Whole seconds are shown; the clocks of two processes on one machine are one.
-    ends = (datetime.fromisoformat(expires_at) + timedelta(seconds=1) - monotonic_zero).total_seconds()
-    return replace(state, until=min(state.until, ends))
+    ends = (datetime.fromisoformat(state.shown["held_until"]) - monotonic_zero).total_seconds()
+    return replace(state, until=min(state.until, ends + CLOCKS_DIFFER_SECONDS))
+
+
+def _released(record: Record, found: dict[str, list[State]]) -> Iterator[State]:
+    """What was given back with its hold, of which the answer shows nothing. What had been booked before stays booked."""
+    for call in record.calls:
+        if has_ended(call, "release"):
+            for mine in [found[id_] for id_ in call.also]:
+                last = max(mine, key=lambda state: state.version)
+                if last.status == "held":
+                    yield State(last.id, last.version + 1, "cancelled", {**last.shown, "status": "cancelled"}, call, call.since)
 
 
 class Diary:
@@ -122,7 +133,7 @@ class Diary:
 
 def leaves_of(record: Record) -> list[Taken]:
     """Time off that was acknowledged, each until it was deleted. `by` is the practitioner."""
-    ended = {call.subject: call.until for call in record.calls if has_ended_leave(call)}
+    ended = {call.subject: call.until for call in record.calls if has_ended(call, "leave ends")}
     return [
         Taken(
             (datetime.fromisoformat(shown["starts_at"]), datetime.fromisoformat(shown["ends_at"])),
@@ -136,9 +147,9 @@ def leaves_of(record: Record) -> list[Taken]:
     ]
 
 
-def has_ended_leave(call: Call) -> bool:
-    """It did, or found that it had: who asks again without having heard is told that there is no such thing."""
-    return call.act == "leave ends" and call.is_resolved and call.answer.status in {204, 404}
+def has_ended(call: Call, act: str) -> bool:
+    """It did, or found that it had: who deletes again without having heard is told that there is no such thing."""
+    return call.act == act and call.is_resolved and (call.succeeded or (call.was_unknown and call.answer.status == 404))
 
 
 def moved_by(starts_at: str, by: timedelta) -> str:
