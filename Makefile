@@ -46,9 +46,15 @@ contract: env  ## Schemathesis at length, some hours; CONTRACT="--examples 50 --
 fresh: env  ## What is offered can be booked, and no answer is stale: 300 clinics, 10,000 rounds; half an hour
 	MERIDIAN_TESTS_CLINICS=300 MERIDIAN_TESTS_ROUNDS=10000 $(BIN)/pytest -n 2 tests/availability/test_offered_is_bookable.py tests/races/test_fresh.py
 
+race: env  ## Clients race for the same times on three processes, an hour; RACE="b1 --attempts 2000" for a part, or less
+	$(BIN)/python -m tests.races $(RACE)
+
+chaos: env  ## The same under kill -9, frozen processes, cut connections and a PostgreSQL that goes away; CHAOS="--chaos 60" for less
+	$(BIN)/python -m tests.races b2 $(CHAOS)
+
 lock: env  ## Resolve the dependencies again (needs uv) into requirements/
 	$(COMPILE) pyproject.toml --output-file requirements/prod.txt
 	$(COMPILE) pyproject.toml --extra dev --extra embedded --output-file requirements/dev.txt
 	echo "hatchling>=1.27" | $(COMPILE) - --output-file requirements/build.txt
 
-.PHONY: help env run format lint test bench contract fresh lock
+.PHONY: help env run format lint test bench contract fresh race chaos lock

@@ -27,6 +27,8 @@ KILL_EVERY, CUT_EVERY, FREEZE_EVERY, RESTART_EVERY = 5.0, 2.0, 23.0, 60.0
 FROZEN_SECONDS, FROZEN_SECONDS_MAX = 4.0, 14.0
 OUTAGE_SECONDS = 20.0
 BLOCK_SECONDS = 4.0
+# Processes need room to start in: what is raced for are the few windows, not the processor.
+PAUSE_SECONDS = 1.0
 JOBS = "SELECT status::text, count(*) FROM jobs.procrastinate_jobs GROUP BY 1 ORDER BY 1"
 
 Strike = Callable[[], Awaitable[object]]
@@ -56,7 +58,7 @@ def run(plan: Plan) -> Report:
 async def rage(cluster: Cluster, fleet: list[Server], plan: Plan) -> Report:
     storm = await Storm.prepared(cluster.url, [server.base for server in fleet], Size(plan.clients, 0, 0))
     weather = Weather(cluster, fleet, storm)
-    blowing = asyncio.create_task(storm.blow(pace=BLOCK_SECONDS, patience=PATIENCE_SECONDS))
+    blowing = asyncio.create_task(storm.blow(pace=BLOCK_SECONDS, pause=PAUSE_SECONDS, patience=PATIENCE_SECONDS))
     found_outage, farewells = await _strike(weather, plan, blowing)
     violations = await asyncio.to_thread(judge, cluster.url, storm.record, storm.premises, storm.monotonic_zero)
     return _told(

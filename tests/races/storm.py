@@ -37,6 +37,7 @@ class Storm:
         self.over = asyncio.Event()
         self._began_at = 0.0
         self._pace: float | None = None
+        self._pause = 0.0
 
     @classmethod
     async def prepared(cls, database_url: str, bases: Sequence[str], size: Size) -> "Storm":
@@ -48,9 +49,9 @@ class Storm:
             premises = await Premises.made(admin)
         return cls(premises, staff, Doors(bases), size)
 
-    async def blow(self, *, pace: float | None = None, patience: float = TIMEOUT_SECONDS) -> None:
-        """Until everything was asked; or, with so many seconds for each block, until it is `over`."""
-        self._began_at, self._pace = time.monotonic(), pace
+    async def blow(self, *, pace: float | None = None, pause: float = 0, patience: float = TIMEOUT_SECONDS) -> None:
+        """Until everything was asked; or, with so many seconds for each block, until it is `over`. `pause`: how long a client thinks, on average."""
+        self._began_at, self._pace, self._pause = time.monotonic(), pace, pause
         async with AsyncExitStack() as stack:
             callers = [
                 await stack.enter_async_context(Caller(number, self.doors, self.record, patience=patience))
@@ -66,6 +67,7 @@ class Storm:
                 await visitor.act(visitor.booking, block - 1)
             else:
                 await visitor.act(visitor.everything, block)
+            await visitor.think(self._pause)
 
     def _block(self) -> int | None:
         """The foremost; None when it is over."""

@@ -1,6 +1,6 @@
 """What one server process has written, the next answer of another one says: nothing that is reused is ever stale.
 
-Two processes on one database. `make fresh` does 10,000 rounds.
+Three processes on one database. `make fresh` does 10,000 rounds.
 """
 
 import asyncio
@@ -15,14 +15,15 @@ import pytest
 
 from tests.client import Client, Json, problem
 from tests.conftest import database_named
-from tests.races.two_processes import DAYS, Clinic, Servers, Start, at, on, processes, servers
+from tests.races.few_processes import DAYS, Clinic, Servers, Start, at, on, processes, servers
 
 ROUNDS = int(os.environ.get("MERIDIAN_TESTS_ROUNDS", "300"))
+PROCESSES = 3
 LANES, LANE_HOURS = 4, 6
 
 
 @pytest.fixture(scope="module")
-def database_of_two(server_url: str, template: str, worker_id: str) -> str:
+def own_database(server_url: str, template: str, worker_id: str) -> str:
     """The address of a database that nobody else uses."""
     name = f"fresh_{worker_id}"
     with psycopg.connect(server_url, autocommit=True) as connection:
@@ -32,23 +33,23 @@ def database_of_two(server_url: str, template: str, worker_id: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def bases(database_of_two: str) -> Iterator[list[str]]:
-    with processes(database_of_two, 2) as found:
+def bases(own_database: str) -> Iterator[list[str]]:
+    with processes(own_database, PROCESSES) as found:
         yield found
 
 
 @pytest.fixture
-async def two(database_of_two: str, bases: list[str]) -> AsyncIterator[Servers]:
-    async with servers(database_of_two, bases) as found:
+async def fleet(own_database: str, bases: list[str]) -> AsyncIterator[Servers]:
+    async with servers(own_database, bases) as found:
         yield found
 
 
 @pytest.fixture
-async def clinic(two: Servers) -> Clinic:
-    return await Clinic.made(two.admin[0])
+async def clinic(fleet: Servers) -> Clinic:
+    return await Clinic.made(fleet.admin[0])
 
 
-async def keep_booking(lane: int, rounds: int, clinic: Clinic, two: Servers) -> None:
+async def keep_booking(lane: int, rounds: int, clinic: Clinic, fleet: Servers) -> None:
     """In hours that are this lane's, with people, a room and questions that are everybody's. Who does not treat misses only the room."""
     dice = random.Random(lane)  # noqa: S311
     ids = [one["id"] for one in clinic.practitioners]
@@ -56,29 +57,29 @@ async def keep_booking(lane: int, rounds: int, clinic: Clinic, two: Servers) -> 
         dice.shuffle(ids)
         hours = 24 * dice.randrange(DAYS) + LANE_HOURS * lane + dice.randrange(2 * LANE_HOURS) / 2
         taken, other = [(one, at(hours)) for one in ids]
-        writer, reader = dice.sample(two.public, 2)
+        writer, reader = dice.sample(fleet.public, 2)
         more: Any = dice.choice([{}, {"practitioner_id": other[0]}, {"location_id": clinic.location["id"]}])
         made = await writer.create("/v1/appointments", clinic.booking(taken))
         assert not {taken, other} & await clinic.starts(reader, **more), "still there after it was booked"
 
-        writer, reader = dice.sample(two.public, 2)
+        writer, reader = dice.sample(fleet.public, 2)
         link = {"Authorization": f"Bearer {made['manage_token']}"}
         path = f"/v1/appointments/{made['id']}/cancel"
         assert (await writer.send_json("POST", path, {"reason": "other"}, **link)).is_success
         assert (taken if not more else other) in await clinic.starts(reader, **more), "not back after it was cancelled"
 
 
-async def test_what_one_process_books_another_no_longer_offers(two: Servers, clinic: Clinic) -> None:
-    before = await clinic.starts(two.public[0])
-    await asyncio.gather(*(keep_booking(lane, ROUNDS // LANES, clinic, two) for lane in range(LANES)))
-    assert [await clinic.starts(client) for client in (*two.public, two.oracle)] == [before] * 3
+async def test_what_one_process_books_another_no_longer_offers(fleet: Servers, clinic: Clinic) -> None:
+    before = await clinic.starts(fleet.public[0])
+    await asyncio.gather(*(keep_booking(lane, ROUNDS // LANES, clinic, fleet) for lane in range(LANES)))
+    assert [await clinic.starts(client) for client in (*fleet.public, fleet.oracle)] == [before] * (PROCESSES + 1)
 
 
 class Office:
     """Changes the clinic, through one process and the other in turn."""
 
-    def __init__(self, two: Servers) -> None:
-        self._admins = cycle(two.admin)
+    def __init__(self, fleet: Servers) -> None:
+        self._admins = cycle(fleet.admin)
         self._made = ""
 
     async def patch(self, path: str, **changes: Any) -> None:
@@ -185,20 +186,20 @@ async def check_first_word(client: Client, clinic: Clinic, start: Start, *, is_f
         problem(answer, 409, "slot_unavailable")
 
 
-async def test_whatever_one_process_changes_another_goes_by(two: Servers, clinic: Clinic) -> None:
+async def test_whatever_one_process_changes_another_goes_by(fleet: Servers, clinic: Clinic) -> None:
     """As a process sees it that reuses nothing."""
-    await two.public[0].create("/v1/appointments", clinic.booking((clinic.practitioners[0]["id"], at(12))))
-    before = await clinic.starts(two.public[0])
-    assert before == await clinic.starts(two.public[1])
+    await fleet.public[0].create("/v1/appointments", clinic.booking((clinic.practitioners[0]["id"], at(12))))
+    before = await clinic.starts(fleet.public[0])
+    assert before == await clinic.starts(fleet.public[1])
     asks = cycle([True, True, False, False])
-    async for name in changes(Office(two), clinic):
-        expected = await clinic.answer(two.oracle)
+    async for name in changes(Office(fleet), clinic):
+        expected = await clinic.answer(fleet.oracle)
         now = clinic.starts_in(expected[1])
         moved = min(now ^ before, default=None)
         assert moved is not None, name
-        reads, says = two.public
+        reads, says, *_ = fleet.public
         assert await clinic.answer(reads) == expected, name
         await check_first_word(says, clinic, moved, is_free=moved in now, asks=next(asks))
         assert await clinic.answer(says) == expected, name
         before = now
-        two.public.reverse()
+        fleet.public.append(fleet.public.pop(0))

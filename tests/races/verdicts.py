@@ -19,6 +19,10 @@ from tests.races.timeline import Diary, State, has_ended, states_of
 
 SAME = ("status", "treatment_id", "practitioner_id", "location_id", "place_id", "patient_id", "starts_at", "ends_at")
 
+APPOINTMENTS = "SELECT * FROM appointments WHERE location_id = %(here)s"
+LEAVES = "SELECT id FROM time_off WHERE practitioner_id = ANY(%(people)s)"
+HOLDS = "SELECT id FROM holds WHERE id IN (SELECT hold_id FROM appointments WHERE location_id = %(here)s)"
+
 
 def judge(database_url: str, record: Record, premises: Premises, monotonic_zero: datetime) -> list[Violation]:
     """Everything there is to say of a run that is over."""
@@ -29,7 +33,7 @@ def judge(database_url: str, record: Record, premises: Premises, monotonic_zero:
         *unresolved(record),
         *replays(record),
         *versions(states),
-        *compared(database_url, record, states),
+        *compared(database_url, record, states, premises),
         *explanations.violations(),
     ]
 
@@ -62,12 +66,13 @@ def versions(states: dict[str, list[State]]) -> Iterator[Violation]:
                 yield Violation("out of order", f"{one.id} version {after.version}: {after.by}; {one.by}")
 
 
-def compared(database_url: str, record: Record, states: dict[str, list[State]]) -> Iterator[Violation]:
-    """The tables hold what was acknowledged last, and nothing else."""
+def compared(database_url: str, record: Record, states: dict[str, list[State]], premises: Premises) -> Iterator[Violation]:
+    """The tables hold of these premises what was acknowledged last, and nothing else."""
+    here = {"here": premises.location["id"], "people": [one["id"] for one in premises.practitioners]}
     with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
-        rows = {str(row["id"]): row for row in connection.execute("SELECT * FROM appointments").fetchall()}
-        leaves = {str(row["id"]) for row in connection.execute("SELECT id FROM time_off").fetchall()}
-        kept = {str(row["id"]) for row in connection.execute("SELECT id FROM holds").fetchall()}
+        rows = {str(row["id"]): row for row in connection.execute(APPOINTMENTS, here).fetchall()}
+        leaves = {str(row["id"]) for row in connection.execute(LEAVES, here).fetchall()}
+        kept = {str(row["id"]) for row in connection.execute(HOLDS, here).fetchall()}
     tags = {call.tag: call for call in record.calls if call.tag}
     for id_ in rows.keys() - states.keys():
         yield Violation("ghost", f"appointment {id_}, asked for by {tags.get(rows[id_]['notes'] or '', 'nobody')}")
@@ -119,6 +124,11 @@ def contended_windows(record: Record, premises: Premises, monotonic_zero: dateti
         if last.status in {"pending", "booked"}
     }
     return {window: window in booked for window, count in wanted.items() if count > 1}
+
+
+def failed(record: Record) -> int:
+    """Answers of a server that leave it open what was done. A connection that was closed for being idle is none."""
+    return sum(one.status is not None and one.status >= 500 for call in record.calls for one in call.sendings)
 
 
 def wishes_of(call: Call) -> list[Json]:

@@ -47,6 +47,9 @@ class Visitor:
         (act,) = self._dice.choices(list(acts), list(acts.values()))
         await act(block)
 
+    async def think(self, seconds: float) -> None:
+        await asyncio.sleep(self._dice.uniform(0.5, 1.5) * seconds)
+
     def turns_back(self) -> bool:
         """One time in three."""
         return self._dice.randrange(3) == 0

@@ -128,7 +128,7 @@ class Weather:
         self.struck["processes frozen"] += 1
 
     def _pick(self) -> int:
-        """One that lives and is not frozen already, if there is any."""
+        """One that lives and is not frozen already; if there is none, any."""
         free = [number for number in range(len(self.fleet)) if number not in self._busy]
         return self._dice.choice([number for number in free if self.fleet[number].process.poll() is None] or free)
 

@@ -1,10 +1,7 @@
-"""Two server processes on one database, a small clinic in it, and a third server that reuses nothing."""
+"""A few server processes on one database, a small clinic in it, and a third server that reuses nothing."""
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +12,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.client import Client, Json
 from tests.make import make_location, make_place, make_practitioner, make_treatment, make_user, set_hours
-from tests.serving import await_ready, free_port
+from tests.races.fleet import Server, running
 
 # The processes go by the clock on the wall: a day that nothing of today reaches.
 FIRST = (datetime.now(UTC) + timedelta(days=10)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -28,21 +25,8 @@ Start = tuple[str, str]
 @contextmanager
 def processes(database_url: str, count: int) -> Iterator[list[str]]:
     """Where they listen."""
-    environment = {**os.environ, "DATABASE_URL": database_url, "MERIDIAN_LOG_LEVEL": "WARNING"}
-    command = [sys.executable, "-m", "uvicorn", "--factory", "app.cli:served", "--no-access-log", "--port"]
-    ports = [free_port() for _ in range(count)]
-    with ExitStack() as stack:
-        started = []
-        for port in ports:
-            started.append(
-                subprocess.Popen([*command, str(port)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            )
-            stack.callback(started[-1].wait)
-            stack.callback(started[-1].terminate)
-        found = [f"http://127.0.0.1:{port}" for port in ports]
-        for base, one in zip(found, started, strict=True):
-            await_ready(base, one)
-        yield found
+    with running([Server(database_url) for _ in range(count)]) as fleet:
+        yield [server.base for server in fleet]
 
 
 def at(hours: float) -> str:
@@ -100,7 +84,7 @@ class Clinic:
 
 @dataclass
 class Servers:
-    """Clients of the two processes, and of one that reads everything anew."""
+    """Clients of all processes, and of one that reads everything anew."""
 
     public: list[Client]
     admin: list[Client]
