@@ -2,13 +2,15 @@
 
 from typing import Any, Final
 
+from app.appointments.states import TRANSITIONS
 from app.kit.openapi import About
 
 DESCRIPTION = """\
 **Reading is open**: treatments, practitioners, locations, articles and free times need no credential, nor does booking or asking a question.
 
 **Signing in.** Staff get a token from `POST /v1/auth/token` and send it as `Authorization: Bearer …`. A patient who books gets a
-`manage_token` once, sent the same way; it opens that appointment. A bad credential is 401 even where none is needed.
+`manage_token` once, sent the same way; it opens that appointment. A bad credential is 401 even where none is needed. A hold's token is no
+credential: it is sent in `Hold-Token`.
 
 **Writing.** Send an `Idempotency-Key` with each POST and PATCH: sent again, it is done once. Change what you have read: its `ETag` goes into
 `If-Match`. Times are UTC to the second, `2026-12-01T09:00:00Z`; dates are local to the location; money is a decimal string and a currency.
@@ -18,12 +20,17 @@ DESCRIPTION = """\
 **Problems** are `application/problem+json` (RFC 9457) with a stable `code`; `type` leads to its explanation. Every answer has an `X-Request-Id`.
 """
 
-TAGS = [
+APPOINTMENTS = f"""\
+Book sittings, and all that becomes of them; a patient's private link opens its own. Whatever is not in this table is refused with `wrong_state`.
+
+| verb | leads from | to |
+|---|---|---|
+{chr(10).join(f"| `{verb}` | `{state}` | `{leads_to}` |" for verb, of in TRANSITIONS.items() for state, leads_to in of.items())}
+"""
+
+TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Availability", "description": "When can I come?"},
-    {
-        "name": "Appointments",
-        "description": "Book sittings, and all that becomes of them; a patient's private link opens its own.",
-    },
+    {"name": "Appointments", "description": APPOINTMENTS, "x-transitions": TRANSITIONS},
     {"name": "Holds", "description": "Keep some times for a few minutes, for somebody who is deciding."},
     {"name": "Clinic", "description": "Settings and policy, locations, the places in them, and when they are shut."},
     {"name": "Treatments", "description": "What is offered: length, price, phases, buffers, who may book it."},

@@ -36,7 +36,7 @@ class About:
     every parameter of that name; `links` name the operations that can follow one that makes something."""
 
     description: str
-    tags: list[dict[str, str]]
+    tags: list[Json]
     parameters: Mapping[str, tuple[str, Any]]
     links: Mapping[str, tuple[str, ...]]
 
