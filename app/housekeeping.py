@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import queries, vacancy
+from app.appointments import hold_queries, queries, vacancy
 from app.diary import claims, ledger
 from app.identity.actor import system_actor
 from app.identity.models import AccessToken, PatientLink
@@ -40,13 +40,13 @@ async def clear_expired(session: AsyncSession) -> dict[str, int]:
 async def clear_holds(session: AsyncSession, fixed_now: datetime | None = None) -> int:
     """Free the time of holds that are over, for those who wait for it, and delete those of yesterday; how many. The caller commits."""
     connection = await driver(session)
-    people = await queries.whose_holds_are_over(session, fixed_now)
+    people = await hold_queries.whose_holds_are_over(session, fixed_now)
     async with Batch(connection) as batch:
         await ledger.lock(batch, people)
         await ledger.purge(batch, people, fixed_now)
         waiting = await claims.ask(batch, people, fixed_now)
     await vacancy.settle(session, system_actor("housekeeping"), waiting, fixed_now or await queries.now(session))
-    return await queries.delete_old_holds(session, KEPT, fixed_now)
+    return await hold_queries.delete_old_holds(session, KEPT, fixed_now)
 
 
 @tasks.periodic(cron="*/10 * * * *")

@@ -10,6 +10,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from app import worker
 from app.appointments import affected
+from app.appointments.change_routes import router as changes
 from app.appointments.desk_routes import router as desk
 from app.appointments.hold_routes import router as holds
 from app.appointments.patient_routes import router as patients_appointments
@@ -46,6 +47,7 @@ ROUTERS: tuple[Router, ...] = (
     availability,
     articles,
     appointments,
+    changes,
     holds,
     desk,
     treatments,

@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.appointments import entries, history, holding, links
-from app.appointments.booking import Arranged, Decision, Desk, Wish, kept
+from app.appointments.booking import Arranged, Desk
+from app.appointments.decision import Decision
 from app.appointments.models import Appointment, HistoryEntry
 from app.appointments.schemas import AppointmentCreate
 from app.appointments.states import BOOKED, PENDING
 from app.appointments.whose import check_staff_only, check_whose_diary, waived
+from app.appointments.wishes import Wish, kept
 from app.availability.candidates import Caller
 from app.availability.free import Free
 from app.availability.memory import Memory

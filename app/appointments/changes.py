@@ -4,28 +4,29 @@ Each locks the practitioner and the patient, reads the appointment again, asks t
 core first, as a booking does (`booking`). A file beside `actions`, which is about booking.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import affected, entries, history, links, queries, vacancy
-from app.appointments.booking import Arranged, Desk, Wish, kept
+from app.appointments import affected, entries, links, queries, vacancy
+from app.appointments.booking import Arranged, Desk
 from app.appointments.models import Appointment
 from app.appointments.schemas import ConfirmBody, RescheduleBody
-from app.appointments.states import EXPIRED, HELD, NO_SHOW, Verb, WrongState, after
+from app.appointments.states import HELD, NO_SHOW, Verb
+from app.appointments.steps import MAX_ATTEMPTS, Moved, Step, begin, is_late, leads_to, read_again
 from app.appointments.whose import check_staff_only, check_whose_diary, waived
+from app.appointments.wishes import Wish, kept
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import known_patient
 from app.clinic import queries as clinic_queries
 from app.diary import claims, ledger
-from app.identity import audit
 from app.identity.actor import Actor
 from app.kit.batch import Batch
 from app.kit.db import driver
-from app.kit.errors import Conflict, InvalidField, PreconditionFailed, Unavailable
+from app.kit.errors import Conflict, InvalidField, Unavailable
 from app.scheduling.obstacles import Code
 
 # An undo asks only who and what is busy.
@@ -34,21 +35,11 @@ _ALL_BUT_BUSY: Final = frozenset(set(Code) - {Code.BUSY, Code.PLACE_BUSY, Code.P
 # then, though others may wait for it.
 _ADMITTED: Final = frozenset({Code.AUDIENCE})
 _AS_IT_LIES: Final = frozenset({Code.AUDIENCE, Code.GRID, Code.BUSY})
-MAX_ATTEMPTS = 5
-
-
-class TooLateToChange(Conflict):
-    code = "too_late_to_change"
-    title = "It is too late to change this online; please call the clinic"
 
 
 class TooLateToUndo(Conflict):
     code = "too_late_to_undo"
     title = "Only what was marked on the same local day can be undone"
-
-
-class _Moved(Exception):
-    """Somebody moved it while its link's holder, who need not say which version they mean, waited."""
 
 
 async def confirm(
@@ -60,14 +51,14 @@ async def confirm(
     fixed_now: datetime | None,
 ) -> None:
     """Pending becomes booked, if it can still be kept. Raises WrongState, SlotUnavailable, PreconditionFailed."""
-    _next(appointment, Verb.CONFIRM, fixed_now)
+    leads_to(appointment, Verb.CONFIRM, fixed_now)
     known = waived(body.overrides) | frozenset(Code(one["rule"]) for one in appointment.overrides)
     wish = _wish(appointment, stays=True, rules=known | _AS_IT_LIES)
     version = appointment.version
 
     async def write(arranged: Arranged) -> bool:
-        await _read_again(session, actor, appointment, version)
-        step = _Step(session, actor, appointment, Verb.CONFIRM, arranged.at)
+        await read_again(session, actor, appointment, version)
+        step = Step(session, actor, appointment, Verb.CONFIRM, arranged.at)
         appointment.overrides = [*appointment.overrides, *(one.model_dump() for one in body.overrides)]
         appointment.affected_by = [one for one in appointment.affected_by if one not in {rule.rule for rule in body.overrides}]
         await step.take()
@@ -89,10 +80,10 @@ async def reschedule(
     check_staff_only(actor, {"/place_id": body.place_id, "/overrides": body.overrides or None})
     for _ in range(MAX_ATTEMPTS):
         check_whose_diary(actor, body.practitioner_id or appointment.practitioner_id)
-        _next(appointment, Verb.RESCHEDULE, fixed_now)
+        leads_to(appointment, Verb.RESCHEDULE, fixed_now)
         try:
             await _reschedule(session, memory, actor, appointment, body, fixed_now)
-        except _Moved:
+        except Moved:
             continue
         return
     raise Unavailable
@@ -112,8 +103,8 @@ async def _reschedule(
     wish = _wish(appointment, stays=False, rules=waived(body.overrides) | _ADMITTED, body=body)
 
     async def write(arranged: Arranged) -> bool:
-        await _read_again(session, actor, appointment, version)
-        step = _Step(session, actor, appointment, Verb.RESCHEDULE, arranged.at)
+        await read_again(session, actor, appointment, version)
+        step = Step(session, actor, appointment, Verb.RESCHEDULE, arranged.at)
         late = is_late(actor, appointment, notice, arranged.at)
         [decision] = arranged.decisions
         wanted, there = entries.taken(decision, arranged.patient_resource_id), entries.places(arranged.decisions)
@@ -147,7 +138,7 @@ async def cancel(
     if reason not in {known["code"] for known in clinic.cancel_reasons}:
         raise InvalidField("/reason", "The clinic has no such reason", "unknown_reason")
     notice = await queries.change_notice(session, appointment)
-    step, left = await _begin(session, actor, appointment, Verb.CANCEL, fixed_now)
+    step, left = await begin(session, actor, appointment, Verb.CANCEL, fixed_now)
     appointment.late = appointment.late or (step.leads_from != HELD and is_late(actor, appointment, notice, step.at))
     appointment.overbooked = False
     appointment.cancelled_at, appointment.cancel_reason, appointment.held_until = step.at, reason, None
@@ -158,21 +149,21 @@ async def cancel(
 
 async def arrive(session: AsyncSession, actor: Actor, appointment: Appointment, fixed_now: datetime | None) -> None:
     """Raises WrongState, PreconditionFailed."""
-    step, _ = await _begin(session, actor, appointment, Verb.ARRIVE, fixed_now)
+    step, _ = await begin(session, actor, appointment, Verb.ARRIVE, fixed_now)
     appointment.arrived_at = step.at
     await step.take()
 
 
 async def fulfil(session: AsyncSession, actor: Actor, appointment: Appointment, fixed_now: datetime | None) -> None:
     """Raises WrongState, PreconditionFailed."""
-    step, _ = await _begin(session, actor, appointment, Verb.FULFIL, fixed_now)
+    step, _ = await begin(session, actor, appointment, Verb.FULFIL, fixed_now)
     appointment.fulfilled_at = step.at
     await step.take()
 
 
 async def miss(session: AsyncSession, actor: Actor, appointment: Appointment, fixed_now: datetime | None) -> None:
     """Nobody came: its time is free. Raises WrongState, PreconditionFailed."""
-    step, left = await _begin(session, actor, appointment, Verb.NO_SHOW, fixed_now)
+    step, left = await begin(session, actor, appointment, Verb.NO_SHOW, fixed_now)
     appointment.no_show_at, appointment.overbooked = step.at, False
     await step.take()
     await vacancy.leave(session, actor, [appointment.id], left, step.at, fixed_now)
@@ -183,9 +174,9 @@ async def undo(
 ) -> None:
     """An arrival, or that nobody came, on the local day on which it was marked. What gave its time away needs it again. Raises WrongState,
     TooLateToUndo, SlotUnavailable, PreconditionFailed."""
-    _next(appointment, Verb.UNDO, fixed_now)
+    leads_to(appointment, Verb.UNDO, fixed_now)
     if appointment.status != NO_SHOW:
-        step, _ = await _begin(session, actor, appointment, Verb.UNDO, fixed_now)
+        step, _ = await begin(session, actor, appointment, Verb.UNDO, fixed_now)
         _check_same_day(appointment, appointment.arrived_at, step.at)
         appointment.arrived_at = None
         await step.take()
@@ -193,8 +184,8 @@ async def undo(
     version = appointment.version
 
     async def write(arranged: Arranged) -> bool:
-        await _read_again(session, actor, appointment, version)
-        step = _Step(session, actor, appointment, Verb.UNDO, arranged.at)
+        await read_again(session, actor, appointment, version)
+        step = Step(session, actor, appointment, Verb.UNDO, arranged.at)
         _check_same_day(appointment, appointment.no_show_at, arranged.at)
         if not await vacancy.take(session, arranged, fixed_now):
             return False
@@ -208,67 +199,6 @@ async def undo(
 
     wish = _wish(appointment, stays=False, rules=_ALL_BUT_BUSY)
     await (await _desk(session, memory, actor, appointment, wish, fixed_now)).arrange(write)
-
-
-class _Step:
-    """One verb on one appointment that is locked: from what it was to what it becomes. Raises WrongState."""
-
-    def __init__(self, session: AsyncSession, actor: Actor, appointment: Appointment, verb: Verb, at: datetime) -> None:
-        self.at = at
-        self.leads_from = appointment.status
-        self._leads_to = _next(appointment, verb, at)
-        self._before = history.told(appointment)
-        self._session, self._actor, self._appointment, self._verb = session, actor, appointment, verb
-
-    async def take(self) -> None:
-        """What was set on the appointment is written, and remembered."""
-        self._appointment.status = self._leads_to
-        changed = history.record(self._session, self._actor, self._verb, self.at, self._before, self._appointment)
-        if self._actor.is_staff:
-            audit.record(self._session, self._actor, f"appointment.{self._verb}", "appointment", self._appointment.id, changed)
-        await self._session.flush()  # the answer shows the new version
-
-
-async def _begin(
-    session: AsyncSession, actor: Actor, appointment: Appointment, verb: Verb, fixed_now: datetime | None
-) -> tuple[_Step, queries.Concerned]:
-    """Lock whom it concerns, and read it again."""
-    version = appointment.version
-    for _ in range(MAX_ATTEMPTS):
-        who = await queries.concerned(session, [appointment.id])
-        at = await vacancy.lock(session, who, fixed_now)
-        try:
-            await _read_again(session, actor, appointment, version)
-        except _Moved:
-            version = appointment.version
-            continue
-        return _Step(session, actor, appointment, verb, at), who
-    raise Unavailable
-
-
-async def _read_again(session: AsyncSession, actor: Actor, appointment: Appointment, version: int) -> None:
-    """Somebody may have been at it while we waited for the lock. Raises PreconditionFailed; for a link, which need not say what it read, _Moved."""
-    await session.refresh(appointment)
-    if appointment.version != version:
-        raise PreconditionFailed if actor.is_staff else _Moved
-
-
-def _next(appointment: Appointment, verb: Verb, at: datetime | None) -> str:
-    """Raises WrongState. `at` None: that its hold is over is seen later, when the time is known."""
-    over = appointment.status == HELD and at is not None and appointment.held_until is not None and appointment.held_until <= at
-    status = EXPIRED if over or appointment.expired else appointment.status
-    leads_to = after(status, verb)
-    if leads_to is None:
-        raise WrongState(status_now=status)
-    return leads_to
-
-
-def is_late(actor: Actor, appointment: Appointment, notice: timedelta, at: datetime) -> bool:
-    """Whether it is changed after patients may (T18). Raises TooLateToChange where it is the patient."""
-    late = at > appointment.starts_at - notice
-    if late and actor.is_public:
-        raise TooLateToChange
-    return late
 
 
 def _check_same_day(appointment: Appointment, marked_at: datetime | None, at: datetime) -> None:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import queries
+from app.appointments import desk_queries
 from app.appointments.day_schemas import Gap, KnownAppointment, LocationDay, PlaceDay, PractitionerDay, Span
+from app.appointments.desk_queries import Named
 from app.appointments.models import Appointment
-from app.appointments.queries import Named
 from app.appointments.schemas import shown
 from app.appointments.states import BOOKED
 from app.availability.free import Free
@@ -42,9 +42,9 @@ async def day_of(
     if location_id not in directory.locations:
         raise NotFound
     zone = directory.locations[location_id].time_zone
-    appointments = await queries.of_day(session, actor, location_id, on, fixed_now)
-    practitioners = await queries.practitioners_of(session, actor)
-    places = await queries.places_of(session, location_id)
+    appointments = await desk_queries.of_day(session, actor, location_id, on, fixed_now)
+    practitioners = await desk_queries.practitioners_of(session, actor)
+    places = await desk_queries.places_of(session, location_id)
     day = _Day(directory, location_id, zone, on)
     resources = [one.resource_id for one in (*practitioners, *places)]
     calendar, diaries, now = await day.read(connection, [one.id for one in practitioners], resources, fixed_now)

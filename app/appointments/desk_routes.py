@@ -1,6 +1,6 @@
 """What the front desk reads all day: a location's day, an appointment by whatever the caller says, and how it came to be as it is."""
 
-from app.appointments import day, queries
+from app.appointments import day, desk_queries, queries
 from app.appointments.day_schemas import (
     AppointmentSearch,
     AppointmentsFound,
@@ -51,7 +51,7 @@ async def get_day(
 async def search_appointments(
     session: Session, actor: CurrentActor, now: Now, fixed_now: FixedNow, body: AppointmentSearch
 ) -> AppointmentsFound:
-    found, more = await queries.search(session, actor, body.q, body.limit, fixed_now)
+    found, more = await desk_queries.search(session, actor, body.q, body.limit, fixed_now)
     return AppointmentsFound(items=[day.known(one, name, phone, actor, now) for one, name, phone in found], more=more)
 
 
@@ -65,7 +65,7 @@ async def search_appointments(
 )
 async def get_appointment_history(session: Session, actor: CurrentActor, appointment_id: Uuid) -> HistoryOut:
     appointment = await queries.get(session, actor, appointment_id)
-    rows = (await session.execute(queries.history_of(appointment.id))).all()
+    rows = (await session.execute(desk_queries.history_of(appointment.id))).all()
     return HistoryOut(items=[_entry(entry, name) for entry, name in rows])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.appointments.booking import Decision
+from app.appointments.decision import Decision
 from app.diary.ledger import Stretch
 from app.kit.ids import new_reference
 from app.scheduling.intervals import Interval

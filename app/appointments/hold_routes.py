@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Header, Request, Response
 
-from app.appointments import holding, queries
+from app.appointments import hold_queries, holding
 from app.appointments.hold_schemas import HOLD_TOKEN, HoldCreate, HoldMade, HoldOut
 from app.appointments.holding import HoldExpired, HoldExtended
 from app.appointments.models import Hold
@@ -106,7 +106,7 @@ async def release_hold(
 
 
 async def _shown(session: Session, actor: Actor, hold: Hold, fixed_now: FixedNow) -> HoldOut:
-    appointments = await queries.all_of_hold(session, hold.id, fixed_now)
+    appointments = await hold_queries.all_of_hold(session, hold.id, fixed_now)
     return HoldOut.model_validate({**_values(hold), "appointments": [shown(one, actor) for one in appointments]})
 
 

@@ -13,13 +13,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.appointments import entries, history, queries, vacancy
-from app.appointments.booking import Arranged, Decision, Desk, Wish
+from app.appointments import entries, history, hold_queries, queries, vacancy
+from app.appointments.booking import Arranged, Desk
+from app.appointments.decision import Decision
 from app.appointments.hold_schemas import HoldCreate
 from app.appointments.models import Appointment, HistoryEntry, Hold
 from app.appointments.schemas import AppointmentCreate
 from app.appointments.states import CANCELLED, HELD
 from app.appointments.whose import check_whose_diary
+from app.appointments.wishes import Wish
 from app.availability.candidates import Caller
 from app.availability.free import Free
 from app.availability.memory import Memory
@@ -83,7 +85,7 @@ async def hold(
     if actor.role == LINK:
         caller, _ = await known_patient(connection, actor, None, fixed_now, "/items")
     if not caller.staff:
-        held, limit = await queries.held_by(connection, client, _lock_of(client), fixed_now)
+        held, limit = await hold_queries.held_by(connection, client, _lock_of(client), fixed_now)
         caller = replace(caller, held=held, hold_limit=limit)
     wishes = [
         Wish(
@@ -144,7 +146,7 @@ def _row(decision: Decision, hold_id: UUID, expires_at: datetime) -> dict[str, A
 
 async def find(session: AsyncSession, hold_id: UUID, token: str | None) -> Hold:
     """Raises NotFound, for a hold that is not there and for one whose token this is not."""
-    found = None if token is None else await queries.hold_of(session, hash_of(token))
+    found = None if token is None else await hold_queries.hold_of(session, hash_of(token))
     if found is None or found.id != hold_id or found.released:
         raise NotFound
     return found
@@ -156,7 +158,7 @@ async def match(
     """What is held of what is wanted; None without a token. Raises HoldMismatch."""
     if token is None:
         return None
-    found = await queries.held_appointment(session, hash_of(token), wanted, fixed_now)
+    found = await hold_queries.held_appointment(session, hash_of(token), wanted, fixed_now)
     if found is None:
         raise HoldMismatch
     return found
@@ -191,7 +193,7 @@ async def extend(session: AsyncSession, actor: Actor, hold: Hold, fixed_now: dat
     appointments, at = await _locked(session, hold, fixed_now)
     if hold.extended:
         raise HoldExtended
-    minutes = await queries.hold_minutes(session)
+    minutes = await hold_queries.hold_minutes(session)
     expires_at = at.replace(microsecond=0) + timedelta(minutes=minutes)
     async with Batch(await driver(session)) as batch:
         kept = await ledger.keep(batch, [one.id for one in appointments], expires_at)
@@ -224,11 +226,11 @@ async def release(session: AsyncSession, actor: Actor, hold: Hold, fixed_now: da
 
 async def _locked(session: AsyncSession, hold: Hold, fixed_now: datetime | None) -> tuple[list[Appointment], datetime]:
     """What it keeps, with the practitioners locked, and the time by then. Raises HoldExpired; NotFound when it was given back meanwhile."""
-    ids = [one.id for one in await queries.all_of_hold(session, hold.id, fixed_now)]
+    ids = [one.id for one in await hold_queries.all_of_hold(session, hold.id, fixed_now)]
     at = await vacancy.lock(session, await queries.concerned(session, ids), fixed_now)
     await session.refresh(hold)
     if hold.released:
         raise NotFound
     if hold.expires_at <= at:
         raise HoldExpired
-    return await queries.held_in(session, hold.id), at
+    return await hold_queries.held_in(session, hold.id), at

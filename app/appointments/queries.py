@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,57 +11,46 @@ from sqlalchemy import (
     Date,
     DateTime,
     Select,
-    String,
     and_,
     cast,
-    delete,
-    exists,
     func,
     literal,
     not_,
-    or_,
     select,
     text,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import with_expression
 
-from app.appointments.models import Appointment, HistoryEntry, Hold
-from app.appointments.schemas import AppointmentCreate
+from app.appointments.models import Appointment
 from app.appointments.states import EXPIRED, HELD, OCCUPYING, YET_TO_COME
 from app.clinic.models import Clinic, Place
-from app.diary import ledger
-from app.diary.models import Claim, Occupancy
 from app.identity.actor import Actor
-from app.identity.models import User
 from app.identity.policy import PATIENT
 from app.kit.batch import Batch, Cursor
-from app.kit.db import Connection
 from app.kit.errors import NotFound
-from app.kit.ids import read_reference
 from app.patients.models import Patient
-from app.patients.search import matching
 from app.practitioners.models import Practitioner
 from app.treatments.models import Treatment
 
 
-def _now(fixed_now: datetime | None) -> ColumnElement[datetime]:
+def moment(fixed_now: datetime | None) -> ColumnElement[datetime]:
     return func.statement_timestamp() if fixed_now is None else literal(fixed_now, DateTime(timezone=True))
 
 
 def _is_over(fixed_now: datetime | None) -> ColumnElement[bool]:
     """That it was held and the hold has ended. Expiry is a comparison with the time and nothing else."""
-    return and_(Appointment.status == HELD, Appointment.held_until <= _now(fixed_now))
+    return and_(Appointment.status == HELD, Appointment.held_until <= moment(fixed_now))
 
 
-def _loaded(fixed_now: datetime | None) -> Select[Appointment]:
+def loaded(fixed_now: datetime | None) -> Select[Appointment]:
     """Appointments that know whether their hold is over."""
     return select(Appointment).options(with_expression(Appointment.expired, _is_over(fixed_now)))
 
 
 def visible_to(actor: Actor, fixed_now: datetime | None = None) -> Select[Appointment]:
     """The front desk sees all, a practitioner their own, a patient's link the one that it opens."""
-    statement = _loaded(fixed_now)
+    statement = loaded(fixed_now)
     if actor.at_front_desk:
         return statement
     if actor.role == PATIENT:
@@ -180,22 +168,6 @@ async def change_notice(session: AsyncSession, appointment: Appointment) -> time
     return timedelta(minutes=minutes or 0)
 
 
-HELD_BY = f"""
-SELECT (SELECT count(*) FROM holds h JOIN appointments a ON a.hold_id = h.id
-        WHERE h.client = %(client)s AND h.expires_at > {ledger.NOW} AND a.status = 'held'), holds_per_client
-FROM clinic
-"""
-
-
-async def held_by(connection: Connection, client: str, lock: int, fixed_now: datetime | None) -> tuple[int, int]:
-    """How many appointments a client keeps on hold, and may keep. Others of the same client wait until this transaction ends."""
-    async with Batch(connection) as batch:
-        await batch.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
-        asked = await batch.execute(HELD_BY, {"client": client, "now": fixed_now})
-    [(held, limit)] = await asked.fetchall()
-    return held, limit
-
-
 SOMEBODY = "SELECT id FROM patients WHERE resource_id = %s AND merged_into_id IS NULL AND erased_at IS NULL"
 
 
@@ -204,137 +176,7 @@ async def ask_somebody(batch: Batch, resource_id: int) -> Cursor:
     return await batch.execute(SOMEBODY, (resource_id,))
 
 
-async def hold_of(session: AsyncSession, token_hash: bytes) -> Hold | None:
-    return (await session.scalars(select(Hold).where(Hold.hash == token_hash))).one_or_none()
-
-
-async def held_in(session: AsyncSession, hold_id: UUID) -> list[Appointment]:
-    """What it still keeps, or kept until it ended."""
-    statement = select(Appointment).where(Appointment.hold_id == hold_id, Appointment.status == HELD).order_by(Appointment.id)
-    return list((await session.scalars(statement, execution_options={"populate_existing": True})).all())
-
-
-async def all_of_hold(session: AsyncSession, hold_id: UUID, fixed_now: datetime | None) -> list[Appointment]:
-    """As they are by now, in the order in which they were asked for."""
-    statement = _loaded(fixed_now).where(Appointment.hold_id == hold_id).order_by(Appointment.id)
-    return list((await session.scalars(statement)).all())
-
-
-async def held_appointment(
-    session: AsyncSession, token_hash: bytes, wanted: AppointmentCreate, fixed_now: datetime | None
-) -> Appointment | None:
-    """What a hold that has not ended keeps of what is wanted."""
-    statement = (
-        select(Appointment)
-        .join(Hold, Hold.id == Appointment.hold_id)
-        .where(
-            Hold.hash == token_hash,
-            Appointment.status == HELD,
-            Appointment.held_until > _now(fixed_now),
-            Appointment.treatment_id == wanted.treatment_id,
-            Appointment.location_id == wanted.location_id,
-            Appointment.starts_at == wanted.starts_at,
-        )
-        .order_by(Appointment.id)
-        .limit(1)
-    )
-    if wanted.practitioner_id is not None:
-        statement = statement.where(Appointment.practitioner_id == wanted.practitioner_id)
-    return (await session.scalars(statement)).one_or_none()
-
-
-async def hold_minutes(session: AsyncSession) -> int:
-    return (await session.scalars(select(Clinic.hold_minutes))).one()
-
-
-def history_of(appointment_id: UUID) -> Select[HistoryEntry, str | None]:
-    """Each step, the first first, and the name of the member of staff who took it."""
-    name = User.name.label("name")
-    by_staff = HistoryEntry.actor_key == func.concat("user:", cast(User.id, String))
-    statement = select(HistoryEntry, name).outerjoin(User, by_staff)
-    return statement.where(HistoryEntry.appointment_id == appointment_id).order_by(HistoryEntry.at, HistoryEntry.id)
-
-
-class Named(NamedTuple):
-    """A practitioner or a place, with the name that people know it by. `kind` is a place's."""
-
-    id: UUID
-    resource_id: int
-    name: str
-    kind: str
-
-
-async def practitioners_of(session: AsyncSession, actor: Actor) -> list[Named]:
-    """Whose diaries the actor may see, by name."""
-    statement = select(Practitioner.id, Practitioner.resource_id, Practitioner.name, literal("practitioner"))
-    if not actor.at_front_desk:
-        statement = statement.where(Practitioner.id == actor.practitioner_id)
-    rows = await session.execute(statement.order_by(Practitioner.name, Practitioner.id))
-    return [Named(*row) for row in rows.all()]
-
-
-async def places_of(session: AsyncSession, location_id: UUID) -> list[Named]:
-    """By position."""
-    statement = select(Place.id, Place.resource_id, Place.name, Place.kind).where(Place.location_id == location_id, Place.active)
-    rows = await session.execute(statement.order_by(Place.position, Place.id))
-    return [Named(*row) for row in rows.all()]
-
-
-Known = tuple[Appointment, str | None, str | None]
-"""An appointment, and the name and telephone of who comes."""
-
-
-async def of_day(session: AsyncSession, actor: Actor, location_id: UUID, on: date, fixed_now: datetime | None) -> list[Known]:
-    """That start there on that local date, by start; but for holds that are over."""
-    statement = in_state(on_local_dates(visible_to(actor, fixed_now), on, on), None, fixed_now)
-    statement = statement.where(
-        Appointment.location_id == location_id, or_(Appointment.patient_id.is_not(None), Appointment.status == HELD)
-    )
-    rows = await session.execute(_with_who_comes(statement).order_by(Appointment.starts_at, Appointment.id))
-    return [(row[0], row[1], row[2]) for row in rows.all()]
-
-
-async def search(
-    session: AsyncSession, actor: Actor, asked: str, limit: int, fixed_now: datetime | None
-) -> tuple[list[Known], bool]:
-    """Up to `limit`, the nearest to now first, and whether there are more. By a reference, if that is what was asked for, else by who comes."""
-    reference = read_reference(asked, "AP")
-    statement = _with_who_comes(visible_to(actor, fixed_now).where(Appointment.patient_id.is_not(None)))
-    by_who = matching(Patient.search_text, asked)
-    statement = statement.where(by_who if reference is None else or_(Appointment.reference == reference, by_who))
-    distance = func.abs(func.extract("epoch", Appointment.starts_at - _now(fixed_now)))
-    rows = (await session.execute(statement.order_by(distance, Appointment.id).limit(limit + 1))).all()
-    return [(row[0], row[1], row[2]) for row in rows[:limit]], len(rows) > limit
-
-
-def _with_who_comes(statement: Select[Appointment]) -> Select[Appointment, str, str]:
-    """The same appointments, with name and telephone of the patient."""
-    return statement.outerjoin(Patient, Patient.id == Appointment.patient_id).add_columns(Patient.name, Patient.phone)
-
-
 async def now(session: AsyncSession) -> datetime:
     """By the database's clock."""
     found: datetime = (await session.execute(select(func.statement_timestamp()))).scalar_one()
     return found
-
-
-async def whose_holds_are_over(session: AsyncSession, fixed_now: datetime | None) -> list[int]:
-    """The resources whose time is still taken by holds that are over, or waited for."""
-    over = select(Occupancy.resource_id).where(Occupancy.expires_at <= _now(fixed_now))
-    waited_for = select(Claim.resource_id).where(func.upper(Claim.during) > _now(fixed_now))
-    return sorted((await session.scalars(over.union(waited_for))).all())
-
-
-async def delete_old_holds(session: AsyncSession, kept: timedelta, fixed_now: datetime | None) -> int:
-    """With what they kept, unless it was booked; how many."""
-    old = select(Hold.id).where(Hold.expires_at <= _now(fixed_now) - kept)
-    left = select(Appointment.id).where(Appointment.hold_id.in_(old), Appointment.patient_id.is_(None))
-    for table, column in (
-        (HistoryEntry, HistoryEntry.appointment_id),
-        (Occupancy, Occupancy.appointment_id),
-        (Appointment, Appointment.id),
-    ):
-        await session.execute(delete(table).where(column.in_(left)), execution_options={"synchronize_session": False})
-    unused = ~exists().where(Appointment.hold_id == Hold.id)
-    gone = await session.execute(delete(Hold).where(Hold.id.in_(old), unused).returning(Hold.id))
-    return len(gone.all())

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Query, Request, Response
 
-from app.appointments import actions, changes, queries
-from app.appointments.changes import TooLateToChange, TooLateToUndo
+from app.appointments import actions, queries
 from app.appointments.holding import HoldMismatch
 from app.appointments.models import Appointment
 from app.appointments.refusal import SlotUnavailable
@@ -14,18 +13,13 @@ from app.appointments.schemas import (
     AppointmentMade,
     AppointmentOut,
     AppointmentPreview,
-    CancelBody,
-    ConfirmBody,
-    RescheduleBody,
     Status,
     shown,
 )
-from app.appointments.states import WrongState
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.identity.actor import Actor, CurrentActor
 from app.kit import etag
-from app.kit.errors import PreconditionFailed, PreconditionRequired
 from app.kit.pages import Page, paginate
 from app.kit.routing import Router
 from app.kit.session import FixedNow, PageOf, Session
@@ -64,11 +58,9 @@ async def _memory(request: Request) -> Memory[Free]:
 
 ForChange = Annotated[Appointment, Depends(_for_change)]
 MemoryOf = Annotated[Memory[Free], Depends(_memory)]
-NOTHING_SET_ASIDE = ConfirmBody()
-_CHANGES = (WrongState, PreconditionFailed, PreconditionRequired)
 
 
-def _answer(response: Response, appointment: Appointment, actor: Actor) -> AppointmentOut:
+def answer(response: Response, appointment: Appointment, actor: Actor) -> AppointmentOut:
     etag.tagged(response, appointment)
     return shown(appointment, actor)
 
@@ -101,8 +93,8 @@ async def create_appointment(
         return Response(found.model_dump_json(), media_type="application/json")
     made = await actions.book(session, memory, actor, body, fixed_now, token)
     response.headers["Location"] = f"/v1/appointments/{made.appointment.id}"
-    answer = _answer(response, made.appointment, actor)
-    return AppointmentMade.model_validate({**answer.__dict__, "manage_token": made.manage_token})
+    told = answer(response, made.appointment, actor)
+    return AppointmentMade.model_validate({**told.__dict__, "manage_token": made.manage_token})
 
 
 @router.operation(
@@ -164,134 +156,3 @@ async def get_appointment(
     found = await queries.get(session, actor, appointment_id, fixed_now)
     unchanged = etag.tagged_or_not_modified(request, response, found)
     return unchanged if isinstance(unchanged, Response) else shown(found, actor)
-
-
-@router.operation(
-    "POST",
-    "/v1/appointments/{appointment_id}/confirm",
-    id="confirmAppointment",
-    permission="appointments:confirm",
-    summary="Approve a pending appointment, if it can still be kept",
-    response_model=AppointmentOut,
-    raises=(*_CHANGES, PatientGone, SlotUnavailable),
-    keep_answer_hours=BOOKING_KEPT_HOURS,
-)
-async def confirm_appointment(
-    session: Session,
-    actor: CurrentActor,
-    memory: MemoryOf,
-    fixed_now: FixedNow,
-    appointment: ForChange,
-    response: Response,
-    body: ConfirmBody = NOTHING_SET_ASIDE,
-) -> AppointmentOut:
-    await changes.confirm(session, memory, actor, appointment, body, fixed_now)
-    return _answer(response, appointment, actor)
-
-
-@router.operation(
-    "POST",
-    "/v1/appointments/{appointment_id}/reschedule",
-    id="rescheduleAppointment",
-    permission="appointments:reschedule",
-    summary="Move an appointment to another time, practitioner or location",
-    response_model=AppointmentOut,
-    raises=(*_CHANGES, PatientGone, SlotUnavailable, TooLateToChange),
-    keep_answer_hours=BOOKING_KEPT_HOURS,
-)
-async def reschedule_appointment(
-    session: Session,
-    actor: CurrentActor,
-    memory: MemoryOf,
-    fixed_now: FixedNow,
-    appointment: ForChange,
-    body: RescheduleBody,
-    response: Response,
-) -> AppointmentOut:
-    await changes.reschedule(session, memory, actor, appointment, body, fixed_now)
-    return _answer(response, appointment, actor)
-
-
-@router.operation(
-    "POST",
-    "/v1/appointments/{appointment_id}/cancel",
-    id="cancelAppointment",
-    permission="appointments:cancel",
-    summary="Cancel an appointment and free its time",
-    response_model=AppointmentOut,
-    raises=(*_CHANGES, TooLateToChange),
-    keep_answer_hours=BOOKING_KEPT_HOURS,
-)
-async def cancel_appointment(
-    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, body: CancelBody, response: Response
-) -> AppointmentOut:
-    await changes.cancel(session, actor, appointment, body.reason, fixed_now)
-    return _answer(response, appointment, actor)
-
-
-@router.operation(
-    "POST",
-    "/v1/appointments/{appointment_id}/arrive",
-    id="arriveAppointment",
-    permission="appointments:attend",
-    summary="The patient is here",
-    response_model=AppointmentOut,
-    raises=_CHANGES,
-    keep_answer_hours=BOOKING_KEPT_HOURS,
-)
-async def arrive_appointment(
-    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, response: Response
-) -> AppointmentOut:
-    await changes.arrive(session, actor, appointment, fixed_now)
-    return _answer(response, appointment, actor)
-
-
-@router.operation(
-    "POST",
-    "/v1/appointments/{appointment_id}/fulfil",
-    id="fulfilAppointment",
-    permission="appointments:attend",
-    summary="The treatment was given",
-    response_model=AppointmentOut,
-    raises=_CHANGES,
-    keep_answer_hours=BOOKING_KEPT_HOURS,
-)
-async def fulfil_appointment(
-    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, response: Response
-) -> AppointmentOut:
-    await changes.fulfil(session, actor, appointment, fixed_now)
-    return _answer(response, appointment, actor)
-
-
-@router.operation(
-    "POST",
-    "/v1/appointments/{appointment_id}/no-show",
-    id="missAppointment",
-    permission="appointments:attend",
-    summary="Nobody came, and the time is free",
-    response_model=AppointmentOut,
-    raises=_CHANGES,
-    keep_answer_hours=BOOKING_KEPT_HOURS,
-)
-async def miss_appointment(
-    session: Session, actor: CurrentActor, fixed_now: FixedNow, appointment: ForChange, response: Response
-) -> AppointmentOut:
-    await changes.miss(session, actor, appointment, fixed_now)
-    return _answer(response, appointment, actor)
-
-
-@router.operation(
-    "POST",
-    "/v1/appointments/{appointment_id}/undo",
-    id="undoAppointment",
-    permission="appointments:attend",
-    summary="Take back an arrival or a no-show of the same day",
-    response_model=AppointmentOut,
-    raises=(*_CHANGES, PatientGone, SlotUnavailable, TooLateToUndo),
-    keep_answer_hours=BOOKING_KEPT_HOURS,
-)
-async def undo_appointment(
-    session: Session, actor: CurrentActor, memory: MemoryOf, fixed_now: FixedNow, appointment: ForChange, response: Response
-) -> AppointmentOut:
-    await changes.undo(session, memory, actor, appointment, fixed_now)
-    return _answer(response, appointment, actor)

@@ -1,0 +1,118 @@
+"""Yes or no, and if yes with whom and where: the pure part of a booking. Values in, values out; `booking` has locked and read, and writes.
+
+Several sittings are decided one after the other, each as if those before it were there already.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from app.appointments.wishes import Wish
+from app.availability.candidates import Caller, Candidate
+from app.availability.rows import Catalogue, PlaceRow
+from app.availability.view import Sight
+from app.kit.ids import uuid7
+from app.scheduling import slots
+from app.scheduling.intervals import Interval, intersect, subtract, union
+from app.scheduling.obstacles import Code
+from app.scheduling.turns import by_turn
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """It can be had: with this candidate, in this place. Of the practitioner's time it takes what is `free` and waits for what others have (T16)."""
+
+    appointment_id: UUID
+    wish: Wish
+    catalogue: Catalogue
+    candidate: Candidate
+    place: PlaceRow | None
+    at: datetime
+    free: Sequence[Interval]
+    waits_for: Sequence[Interval]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reasons` are those against the wishes that cannot be had, by their number; without any, there is a decision for each wish. `at`: by the clock
+    of the reading."""
+
+    at: datetime
+    decisions: list[Decision] = field(default_factory=list)
+    reasons: dict[int, list[slots.Reason]] = field(default_factory=dict)
+
+
+def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller) -> Verdict:
+    """`sights` are what was seen for each wish; what is decided is entered into their diaries."""
+    verdict = Verdict(sights[0].at)
+    for index, (wish, sight) in enumerate(zip(wishes, sights, strict=True)):
+        found = _decide(wish, sight, replace(caller, held=caller.held + index))
+        if isinstance(found, Decision):
+            verdict.decisions.append(found)
+            if len(wishes) > 1:
+                _enter(found, sight, caller.patient_resource_id)
+        else:
+            verdict.reasons[index] = found
+    return verdict
+
+
+def _decide(wish: Wish, sight: Sight, caller: Caller) -> Decision | list[slots.Reason]:
+    situation = sight.situation(caller)
+    free: dict[UUID, Candidate] = {}
+    against: list[slots.Reason] = []
+    for candidate in sight.who:
+        found = [one for one in slots.reasons(situation.facts(candidate), wish.starts_at) if one.code not in wish.waived]
+        against += found
+        if not found:
+            free[candidate.practitioner.id] = candidate
+    if not free:
+        return against or [slots.Reason(Code.NOT_OFFERED)]
+    candidate = _first_in_turn(free, wish, sight)
+    pool = situation.pool(wish.location_id)
+    place = None if pool is None else _place(pool.free(wish.starts_at, candidate.footprint), wish, sight.catalogue)
+    # What stays where it is has its time already.
+    stays = wish.kept is not None and wish.kept.stays
+    others = [] if stays else union(sight.diaries.occupied.get(candidate.practitioner.resource_id, ()))
+    stretches = [_moved(stretch, wish.starts_at) for stretch in candidate.footprint.practitioner]
+    return Decision(
+        wish.kept.id if wish.kept is not None else uuid7(),
+        wish,
+        sight.catalogue,
+        candidate,
+        place,
+        sight.at,
+        [part for stretch in stretches for part in subtract(stretch, others)],
+        [part for stretch in stretches for part in intersect([stretch], others)],
+    )
+
+
+def _first_in_turn(free: dict[UUID, Candidate], wish: Wish, sight: Sight) -> Candidate:
+    """Whose turn it is (T19)."""
+    if len(free) == 1:
+        return next(iter(free.values()))
+    taken = {who: sight.diaries.occupied.get(one.practitioner.resource_id, ()) for who, one in free.items()}
+    zone = sight.catalogue.locations[wish.location_id].time_zone
+    return free[by_turn(free, taken, zone, wish.starts_at)[0]]
+
+
+def _place(free: Sequence[UUID], wish: Wish, catalogue: Catalogue) -> PlaceRow:
+    """Where it is already, if that is free; else the best."""
+    own = None if wish.kept is None else wish.kept.place_id
+    chosen = own if own in free else free[0]
+    return next(row for row in catalogue.places if row.id == chosen)
+
+
+def _enter(decision: Decision, sight: Sight, patient_resource_id: int | None) -> None:
+    """What was decided counts for whatever is decided next."""
+    footprint, practitioner, start = decision.candidate.footprint, decision.candidate.practitioner, decision.wish.starts_at
+    sight.diaries.enter(practitioner.resource_id, [_moved(stretch, start) for stretch in footprint.practitioner])
+    sight.diaries.enter_presence(practitioner.resource_id, decision.wish.location_id, start, _moved(footprint.presence, start))
+    if decision.place is not None:
+        sight.diaries.enter(decision.place.resource_id, [_moved(footprint.place, start)])
+    if patient_resource_id is not None:
+        sight.diaries.enter(patient_resource_id, [_moved(footprint.patient, start)])
+
+
+def _moved(stretch: Interval, start: int) -> Interval:
+    return start + stretch[0], start + stretch[1]
