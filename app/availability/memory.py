@@ -4,6 +4,7 @@ before a statement of the same request has returned the versions that it was rea
 Filled only from readers on autocommit. A transaction that writes sees what may never be committed, so what it lacks is read beside it.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import AbstractAsyncContextManager
@@ -38,6 +39,7 @@ class Memory(Generic[Kept]):
         self._directory = directory
         self._searches: OrderedDict[Hashable, Kept] = OrderedDict()
         self._weight = 0
+        self._filling = asyncio.Lock()
 
     async def directory(self, connection: Connection, *, older_than: int | None = None) -> Directory:
         """As it was last read; read anew when there is none, or none but that version."""
@@ -48,8 +50,12 @@ class Memory(Generic[Kept]):
             return self._kept(await load_directory(connection))
         if self._reader is None:
             return await load_directory(connection)
-        async with self._reader() as beside:
-            return self._kept(await load_directory(beside))
+        async with self._filling:
+            # Of many who lack it at once, one reads it.
+            if self._directory is not kept and self._directory is not None and self._directory.version != older_than:
+                return self._directory
+            async with self._reader() as beside:
+                return self._kept(await load_directory(beside))
 
     def _kept(self, read: Directory) -> Directory:
         if self._enabled:

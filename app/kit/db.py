@@ -1,10 +1,12 @@
 """The database: engine, sessions, table base.
 
 One pool serves two kinds of session. A writing session is a transaction that the edge commits; a reading one is on autocommit, where a SELECT is
-one trip and not three. Nobody but the edge, the jobs and the command line commits. A reader borrows a connection of the driver itself from the same
-pool, for questions that cost less than a session would.
+one trip and not three. Nobody but the edge, the jobs and the command line commits. A reader is a connection of the driver itself, for questions that
+cost less than a session would. Readers are apart from the pool: whoever is in a transaction may need one, and must not wait for those who wait for
+it themselves.
 """
 
+import asyncio
 import select
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,12 +16,12 @@ from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import DateTime, MetaData, PoolProxiedConnection, Uuid, event, func, make_url
+from sqlalchemy import DateTime, MetaData, Uuid, event, func, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
-from sqlalchemy.util import greenlet_spawn
 
 from app.kit.ids import uuid7
 
@@ -27,6 +29,8 @@ from app.kit.ids import uuid7
 STATEMENT_TIMEOUT_SECONDS = 15
 LOCK_TIMEOUT_SECONDS = 5
 IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 4
+# So long a request waits for a connection before it is told to come again.
+PATIENCE_SECONDS = 5
 # The second holds the job queue, so that a job can be deferred in the transaction of its work.
 SEARCH_PATH = "public,jobs"
 
@@ -114,17 +118,18 @@ class Database:
             f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s -c TimeZone=UTC "
             f"-c search_path={SEARCH_PATH}"
         )
+        self._connect_args: dict[str, Any] = {"options": options, "application_name": application_name, "connect_timeout": 5}
         self.engine: AsyncEngine = create_async_engine(
             self.url,
             pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_timeout=5,
-            connect_args={"options": options, "application_name": application_name, "connect_timeout": 5},
+            max_overflow=pool_size // 2,
+            pool_timeout=PATIENCE_SECONDS,
+            connect_args=self._connect_args,
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._readers: list[PoolProxiedConnection] = []
-        self._max_readers = max(pool_size // 2, 1)
+        self._readers: list[Connection] = []
+        self._reading = asyncio.Semaphore(max(pool_size // 2, 1))
 
     @property
     def conninfo(self) -> str:
@@ -143,39 +148,36 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Connection]:
-        """A connection of the driver on autocommit. A few are kept for the next reader and not given back to the pool, which would cost more than
-        many a question."""
-        borrowed = await self._borrowed()
-        connection = cast("Connection", borrowed.driver_connection)
+        """A connection of the driver on autocommit; there are half as many as the pool has connections. Raises SQLAlchemy's TimeoutError when all are
+        in use for too long, as the pool does."""
         try:
-            yield connection
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._reading.acquire()
+        except TimeoutError:
+            raise PoolTimeout("all readers are in use") from None
+        try:
+            connection = await self._borrowed()
+            try:
+                yield connection
+            finally:
+                if connection.info.transaction_status == TransactionStatus.IDLE:
+                    self._readers.append(connection)
+                else:
+                    await connection.close()  # broken, or in the middle of something: nobody else may have it
         finally:
-            if connection.info.transaction_status != TransactionStatus.IDLE:
-                # Broken, or in the middle of something: nobody else may have it.
-                await greenlet_spawn(borrowed.invalidate)
-            elif len(self._readers) < self._max_readers:
-                self._readers.append(borrowed)
-            else:
-                await self._give_back(borrowed)
+            self._reading.release()
 
-    async def _borrowed(self) -> PoolProxiedConnection:
+    async def _borrowed(self) -> Connection:
         while self._readers:
-            borrowed = self._readers.pop()
-            if not _is_dead(cast("Connection", borrowed.driver_connection)):
-                return borrowed
-            await greenlet_spawn(borrowed.invalidate)
-        borrowed = await greenlet_spawn(self.engine.sync_engine.pool.connect)
-        await cast("Connection", borrowed.driver_connection).set_autocommit(True)
-        return borrowed
-
-    async def _give_back(self, borrowed: PoolProxiedConnection) -> None:
-        """To sessions, which are to find it as they left it."""
-        await cast("Connection", borrowed.driver_connection).set_autocommit(False)
-        await greenlet_spawn(borrowed.close)
+            connection = self._readers.pop()
+            if not _is_dead(connection):
+                return connection
+            await connection.close()
+        return await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, **self._connect_args)
 
     async def close(self) -> None:
         while self._readers:
-            await self._give_back(self._readers.pop())
+            await self._readers.pop().close()
         await self.engine.dispose()
 
 

@@ -1,10 +1,11 @@
-"""A reader borrows from the pool that writers use, and leaves nothing of itself behind."""
+"""Readers have connections of their own, as many as there are, and leave nothing of themselves behind."""
 
 from contextlib import AsyncExitStack
 
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.kit.db import Database, driver
 
@@ -15,13 +16,16 @@ async def writes_in_a_transaction(database: Database) -> bool:
 
 
 async def test_a_reader_is_on_autocommit_and_a_writer_is_not(database: Database) -> None:
-    """However many there are at once, and whoever has the connection afterwards."""
+    """Though all the others are in use."""
     async with AsyncExitStack() as stack:
-        for _ in range(8):
-            assert (await stack.enter_async_context(database.reader())).autocommit
-    async with AsyncExitStack() as stack:
-        sessions = [await stack.enter_async_context(database.writing()) for _ in range(8)]
+        sessions = [await stack.enter_async_context(database.writing()) for _ in range(15)]
         assert not any([(await driver(session)).autocommit for session in sessions])
+        for _ in range(5):
+            assert (await stack.enter_async_context(database.reader())).autocommit
+        with pytest.raises(PoolTimeout):
+            await stack.enter_async_context(database.reader())
+    async with database.reader() as connection:
+        assert connection.autocommit
 
 
 @pytest.mark.parametrize("statement", ["SELECT 1 / 0", "BEGIN", "SELECT pg_terminate_backend(pg_backend_pid())"])
