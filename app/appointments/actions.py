@@ -27,7 +27,7 @@ from app.identity.actor import Actor
 from app.identity.models import AuditEntry, PatientLink
 from app.identity.policy import PATIENT as LINK
 from app.kit.batch import Batch
-from app.kit.db import Connection, driver
+from app.kit.db import Base, Connection, driver
 from app.kit.errors import InvalidField
 from app.kit.ids import uuid7
 from app.patients import actions as patients
@@ -179,14 +179,13 @@ class _Booking:
         [decision] = arranged.decisions
         row = _columns(self._actor, self._wanted, decision, patient_id)
         wanted = entries.taken(decision, arranged.patient_resource_id)
+        token, trail = self._trail(decision)
+        step = (HistoryEntry, history.row(self._actor, "book", arranged.at, None, row))
         async with Batch(self._connection) as batch:
-            await self._introduce(batch, arranged, newcomer)
-            await batch.insert(Appointment, row)
+            await batch.insert([*_introduced(arranged, newcomer), (Appointment, row), step, trail])
             await ledger.purge(batch, entries.concerned(arranged.decisions), self._fixed_now)
             taken = await ledger.occupy(batch, wanted)
             await ledger.claim(batch, entries.waits_for(decision))
-            await batch.insert(HistoryEntry, history.row(self._actor, "book", arranged.at, None, row))
-            token = await self._trail(batch, decision)
             await ledger.touch(batch, entries.places(arranged.decisions))
         if taken.rowcount < len(wanted):
             return False
@@ -195,9 +194,9 @@ class _Booking:
 
     async def _write_held(self, held: Appointment, arranged: Arranged, newcomer: dict[str, Any] | None, patient_id: UUID) -> bool:
         [decision] = arranged.decisions
+        token, trail = self._trail(decision)
         async with Batch(self._connection) as batch:
-            await self._introduce(batch, arranged, newcomer)
-            token = await self._trail(batch, decision)
+            await batch.insert([*_introduced(arranged, newcomer), trail])
         appointment = await holding.book(
             self._session,
             self._actor,
@@ -211,22 +210,14 @@ class _Booking:
         self._made = Made(appointment, token)
         return True
 
-    async def _introduce(self, batch: Batch, arranged: Arranged, newcomer: dict[str, Any] | None) -> None:
-        if newcomer is not None:
-            await batch.insert(Resource, {"id": arranged.patient_resource_id, "kind": PATIENT})
-            await batch.insert(Patient, newcomer)
-
-    async def _trail(self, batch: Batch, decision: Decision) -> str | None:
+    def _trail(self, decision: Decision) -> tuple[str | None, tuple[type[Base], dict[str, Any]]]:
         """Of staff who booked it; the public gets the token of a private link instead."""
         if self._actor.is_staff:
             changed = ["overrides"] if self._wanted.overrides else []
-            await batch.insert(
-                AuditEntry, audit.row(self._actor, "appointment.book", "appointment", decision.appointment_id, changed)
-            )
-            return None
+            entry = audit.row(self._actor, "appointment.book", "appointment", decision.appointment_id, changed)
+            return None, (AuditEntry, entry)
         token, link = links.row({"id": decision.appointment_id, **entries.whereabouts(decision)})
-        await batch.insert(PatientLink, link)
-        return token
+        return token, (PatientLink, link)
 
     def _newcomer(self, arranged: Arranged) -> dict[str, Any] | None:
         """Staff know whom they are writing down; what a stranger says is theirs to confirm."""
@@ -234,3 +225,9 @@ class _Booking:
         if who is None:
             return None
         return patients.newcomer(who, who.booked_by, resource_id=arranged.patient_resource_id, confirmed=self._actor.is_staff)
+
+
+def _introduced(arranged: Arranged, newcomer: dict[str, Any] | None) -> list[tuple[type[Base], dict[str, Any]]]:
+    if newcomer is None:
+        return []
+    return [(Resource, {"id": arranged.patient_resource_id, "kind": PATIENT}), (Patient, newcomer)]

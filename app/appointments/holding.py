@@ -125,14 +125,13 @@ async def _write(
     rows = [_row(decision, columns["id"], expires_at) for decision in decisions]
     wanted = [stretch for decision in decisions for stretch in entries.taken(decision, None)]
     async with Batch(connection) as batch:
-        await batch.insert(Hold, columns)
+        trail = [(AuditEntry, audit.row(actor, "hold.create", "hold", columns["id"]))] if actor.is_staff else []
+        await batch.insert([(Hold, columns), *trail])
         await batch.insert_many(Appointment, rows)
         await ledger.purge(batch, entries.concerned(decisions), fixed_now)
         taken = await ledger.occupy(batch, wanted, expires_at)
         await ledger.touch(batch, entries.places(decisions))
         await batch.insert_many(HistoryEntry, [history.row(actor, "hold", arranged.at, None, row) for row in rows])
-        if actor.is_staff:
-            await batch.insert(AuditEntry, audit.row(actor, "hold.create", "hold", columns["id"]))
     if taken.rowcount != len(wanted):
         return None
     return Held(Hold(**columns), [Appointment(**row) for row in rows], token)

@@ -19,14 +19,24 @@ from app.kit.db import Base, Connection
 Cursor = AsyncCursor[tuple[Any, ...]]
 
 
+Rows = Sequence[tuple[type[Base], Mapping[str, Any]]]
+"""What is to be inserted: tables, and for each the values of a row by column."""
+
+
 @lru_cache(maxsize=256)
-def _insert(table: str, columns: tuple[str, ...]) -> bytes:
-    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        sql.Identifier(table),
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
-    )
-    return statement.as_bytes()
+def _insert(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> bytes:
+    """One statement for a row of each table, all but the last inside WITH. What they refer to of each other is looked at when all are there."""
+    statements = [
+        sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+        )
+        for table, columns in tables
+    ]
+    *others, last = statements
+    named = [sql.SQL("{} AS ({})").format(sql.Identifier(f"row_{number}"), one) for number, one in enumerate(others)]
+    return (sql.SQL("WITH {} {}").format(sql.SQL(", ").join(named), last) if named else last).as_bytes()
 
 
 @lru_cache(maxsize=256)
@@ -80,10 +90,11 @@ class Batch:
         await cursor.execute(statement.encode() if isinstance(statement, str) else statement, parameters)
         return cursor
 
-    async def insert(self, model: type[Base], values: Mapping[str, Any]) -> None:
-        """One row; every column without a default of the database must be there. Lists and objects become jsonb."""
-        row = [Jsonb(value) if isinstance(value, list | dict) else value for value in values.values()]
-        await self.execute(_insert(model.__tablename__, tuple(values)), row)
+    async def insert(self, rows: Rows) -> None:
+        """One row of each of some tables, as one statement, which costs less than several. Every column without a default of the database must be
+        there; lists and objects become jsonb."""
+        values = [Jsonb(value) if isinstance(value, list | dict) else value for _, row in rows for value in row.values()]
+        await self.execute(_insert(tuple((model.__tablename__, tuple(row)) for model, row in rows)), values)
 
     async def insert_many(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """However many rows, as one statement; all with the same columns."""

@@ -108,7 +108,6 @@ async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle)
             response = await keyed.keep_refusal(session, refused, now)
         else:
             await keyed.keep(session, response, now)
-        await commit(session)
         return response
 
 

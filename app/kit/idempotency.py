@@ -120,9 +120,15 @@ class Keyed:
         return Response(self.cipher.decrypt(bytes(body)), status_code=status, headers={**headers, "Idempotent-Replayed": "true"})
 
     async def keep(self, session: AsyncSession, response: Response, now: datetime) -> None:
-        """Store the answer; the caller commits it together with the work."""
-        connection = await driver(session)
-        await connection.execute(
+        """Store the answer and COMMIT it together with the work, in one trip; a failure of either raises, and nothing is committed."""
+        await session.flush()
+        async with Batch(await driver(session)) as batch:
+            await self._store(batch, response, now)
+            await batch.execute("COMMIT")
+        await session.commit()  # nothing is left of it but SQLAlchemy's own account
+
+    async def _store(self, batch: Batch, response: Response, now: datetime) -> None:
+        await batch.execute(
             "INSERT INTO idempotency_records (id, fingerprint, status, headers, body, expires_at) VALUES (%s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
             " body = excluded.body, expires_at = excluded.expires_at",
@@ -137,7 +143,7 @@ class Keyed:
         )
 
     async def keep_refusal(self, session: AsyncSession, response: Response, now: datetime) -> Response:
-        """Undo the work and store the answer that refuses it, for the caller to commit; gives what is to be answered."""
+        """Undo the work and commit the answer that refuses it; gives what is to be answered."""
         if session.is_active:
             await (await driver(session)).execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
             session.expunge_all()

@@ -286,8 +286,8 @@ async def test_who_finds_the_pool_empty_may_come_again(database: Database, app: 
         return "asked"
 
     async with client_of(small, router) as client:
-        async with small.writing() as one, small.writing() as two:
-            await one.connection(), await two.connection()
+        async with small.writing() as one:
+            await one.connection()
             refused = await client.get("/ask")
             problem(refused, 503, "unavailable")
             assert refused.headers["retry-after"].isdecimal()
