@@ -20,5 +20,5 @@ async def storm(database_url: str, bases: list[str], size: Size) -> Report:
     share = sum(windows.values()) / len(windows)
     found.add("contended windows", len(windows))
     found.add("of these booked in the end", f"{share:.1%}", f">= {BOOKED_SHARE_MIN:.0%}", kept=share >= BOOKED_SHARE_MIN)
-    found.none_of("deadlocks", await asyncio.to_thread(deadlocks, database_url))
+    report.add_deadlocks(found, blown.record, await asyncio.to_thread(deadlocks, database_url) - blown.deadlocks_before)
     return found

@@ -66,6 +66,14 @@ def of(title: str, record: Record, violations: Iterable[Violation]) -> Report:
     return report
 
 
+def add_deadlocks(report: Report, record: Record, deadlocks: int) -> None:
+    """Where nothing is killed, whoever loses one is run again and not told; nor is anybody told of anything else that went wrong inside."""
+    report.add("deadlocks", deadlocks, "0, or run again")
+    report.none_of(
+        "answers that were none (5xx)", sum((one.status or 0) >= 500 for call in record.calls for one in call.sendings)
+    )
+
+
 def times(calls: Iterable[Call]) -> tuple[float, float]:
     """Median and 99th percentile of how long they took."""
     took = sorted(call.answer.ended_at - call.answer.sent_at for call in calls)

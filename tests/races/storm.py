@@ -11,6 +11,7 @@ from app.kit.db import Database
 from tests.client import Client
 from tests.make import make_user
 from tests.races.caller import TIMEOUT_SECONDS, Caller, Doors
+from tests.races.grounds import deadlocks
 from tests.races.premises import Premises
 from tests.races.record import Record
 from tests.races.register import Register
@@ -29,8 +30,9 @@ class Size:
 class Storm:
     """One run of it. `premises` and `staff` are made by `Storm.prepared`."""
 
-    def __init__(self, premises: Premises, staff: str, doors: Doors, size: Size) -> None:
+    def __init__(self, premises: Premises, staff: str, doors: Doors, size: Size, deadlocks_before: int) -> None:
         self.premises, self.staff, self.doors, self.size = premises, staff, doors, size
+        self.deadlocks_before = deadlocks_before
         self.record = Record()
         self.monotonic_zero = datetime.now(UTC) - timedelta(seconds=time.monotonic())
         self._register = Register(premises)
@@ -47,7 +49,7 @@ class Storm:
         await database.close()
         async with Client(base_url=bases[0], timeout=60, headers={"Authorization": f"Bearer {staff}"}) as admin:
             premises = await Premises.made(admin)
-        return cls(premises, staff, Doors(bases), size)
+        return cls(premises, staff, Doors(bases), size, await asyncio.to_thread(deadlocks, database_url))
 
     async def blow(self, *, pace: float | None = None, pause: float = 0, patience: float = TIMEOUT_SECONDS) -> None:
         """Until everything was asked; or, with so many seconds for each block, until it is `over`. `pause`: how long a client thinks, on average."""

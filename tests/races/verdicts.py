@@ -126,11 +126,6 @@ def contended_windows(record: Record, premises: Premises, monotonic_zero: dateti
     return {window: window in booked for window, count in wanted.items() if count > 1}
 
 
-def failed(record: Record) -> int:
-    """Answers of a server that leave it open what was done. A connection that was closed for being idle is none."""
-    return sum(one.status is not None and one.status >= 500 for call in record.calls for one in call.sendings)
-
-
 def wishes_of(call: Call) -> list[Json]:
     """What a call wanted to take."""
     if call.path == "/v1/appointments":
