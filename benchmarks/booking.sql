@@ -61,6 +61,13 @@ WITH desk AS MATERIALIZED (
     ON CONFLICT ON CONSTRAINT ex_occupancies_no_overlap DO NOTHING
 ), place AS (
     UPDATE resources SET version = version + 1 FROM desk WHERE resources.id = desk.place_resource_id
+), step AS (
+    INSERT INTO appointment_history (id, appointment_id, at, actor_key, verb, changes, request_id)
+    SELECT gen_random_uuid(), appointment_id, clock_timestamp(), 'anonymous', 'book',
+           jsonb_build_object('status', jsonb_build_array(null, 'booked'), 'starts_at', jsonb_build_array(null, starts_at),
+                              'practitioner_id', jsonb_build_array(null, practitioner_id), 'location_id', jsonb_build_array(null, location_id),
+                              'place_id', jsonb_build_array(null, place_id), 'patient_id', jsonb_build_array(null, patient_id)), 'pgbench'
+    FROM desk
 ), link AS (
     INSERT INTO patient_links (hash, appointment_id, expires_at)
     SELECT sha256(uuid_send(appointment_id)), appointment_id, ends_at + interval '30 days' FROM desk
