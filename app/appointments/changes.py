@@ -98,7 +98,8 @@ async def _reschedule(
     fixed_now: datetime | None,
 ) -> None:
     connection, version = await driver(session), appointment.version
-    notice = await queries.change_notice(session, appointment)
+    notice, now = await queries.change_notice(session, appointment, fixed_now)
+    is_late(actor, appointment, notice, now)  # before anybody hears what is free instead
     left = await queries.concerned(session, [appointment.id])
     wish = _wish(appointment, stays=False, rules=waived(body.overrides) | _ADMITTED, body=body)
 
@@ -137,7 +138,7 @@ async def cancel(
     clinic = await clinic_queries.the_clinic(session)
     if reason not in {known["code"] for known in clinic.cancel_reasons}:
         raise InvalidField("/reason", "The clinic has no such reason", "unknown_reason")
-    notice = await queries.change_notice(session, appointment)
+    notice, _ = await queries.change_notice(session, appointment, fixed_now)
     step, left = await begin(session, actor, appointment, Verb.CANCEL, fixed_now)
     appointment.late = appointment.late or (step.leads_from != HELD and is_late(actor, appointment, notice, step.at))
     appointment.overbooked = False

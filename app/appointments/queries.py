@@ -161,11 +161,13 @@ async def of_patient(session: AsyncSession, patient_id: UUID) -> list[Appointmen
     return list((await session.scalars(statement, execution_options={"populate_existing": True})).all())
 
 
-async def change_notice(session: AsyncSession, appointment: Appointment) -> timedelta:
-    """How long before the start a patient may still change it: the treatment's own notice, else the clinic's."""
+async def change_notice(
+    session: AsyncSession, appointment: Appointment, fixed_now: datetime | None
+) -> tuple[timedelta, datetime]:
+    """How long before the start a patient may still change it (the treatment's own notice, else the clinic's), and what time it is."""
     own = select(Treatment.change_notice_minutes).where(Treatment.id == appointment.treatment_id).scalar_subquery()
-    minutes = await session.scalar(select(func.coalesce(own, Clinic.change_notice_minutes)))
-    return timedelta(minutes=minutes or 0)
+    minutes, now = (await session.execute(select(func.coalesce(own, Clinic.change_notice_minutes), moment(fixed_now)))).one()
+    return timedelta(minutes=minutes), now
 
 
 SOMEBODY = "SELECT id FROM patients WHERE resource_id = %s AND merged_into_id IS NULL AND erased_at IS NULL"

@@ -146,7 +146,8 @@ async def test_a_patient_moves_within_the_policy(world: World, made: Json, patie
     clock.fixed_at = clock.fixed_at.replace(day=2, hour=10)
     assert (await patient.send_json("POST", path, {"starts_at": "2026-12-04T10:00:00Z"})).status_code == 200
     clock.fixed_at = clock.fixed_at.replace(day=3, hour=10, second=1)
-    problem(await patient.send_json("POST", path, {"starts_at": "2026-12-08T10:00:00Z"}), 409, "too_late_to_change")
+    for start in ("2026-12-08T10:00:00Z", "2026-12-05T10:00:00Z"):  # free, and closed: it is too late for either
+        problem(await patient.send_json("POST", path, {"starts_at": start}), 409, "too_late_to_change")
 
 
 async def test_what_staff_change_too_late_is_marked_late(made: Json, receptionist: Client, clock: Clock) -> None:
