@@ -35,7 +35,6 @@ from app.scheduling.turns import week_and_day
 
 # However many places go while one is being booked, each time somebody else has got one.
 MAX_ROUNDS = 50
-_UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Desk:
             if isinstance(found, Arranged):
                 if await write(found):
                     return found
-                await self._unlock()
+                await ledger.unlock(self.connection)
             elif None not in named:
                 raise await self._refused(found)
             # Somebody was faster with the one whose turn it was, or with a place: then we look again who and what is free.
@@ -113,7 +112,6 @@ class Desk:
         ids = {one.practitioners[0].resource_id for one in catalogues} | set(self.locked_too)
         ids |= set() if patient is None else {patient}
         async with Batch(self.connection) as batch:
-            await batch.execute(f"SAVEPOINT {_UNLOCKED}")
             lock = await ledger.lock(batch, ids)
             drawn = await ledger.draw_resource_id(batch) if self.draws_patient else None
             somebody = None if patient is None else await queries.ask_somebody(batch, patient)
@@ -129,13 +127,10 @@ class Desk:
         at = self.fixed_now or locked.at
         verdict = decide(self.wishes, await receive(self.connection, sent, at), self.caller)
         if verdict.reasons:
-            await self._unlock()
+            await ledger.unlock(self.connection)
             return verdict
         row = await drawn.fetchone() if drawn else None
         return Arranged(verdict.decisions, row[0] if row else patient, at)
-
-    async def _unlock(self) -> None:
-        await self.connection.execute(f"ROLLBACK TO SAVEPOINT {_UNLOCKED}")
 
     async def _refused(self, verdict: Verdict) -> SlotUnavailable:
         """With what is free instead, with anybody at that location."""

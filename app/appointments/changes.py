@@ -84,6 +84,7 @@ async def reschedule(
         try:
             await _reschedule(session, memory, actor, appointment, body, fixed_now)
         except Moved:
+            await ledger.unlock(await driver(session))
             continue
         return
     raise Unavailable

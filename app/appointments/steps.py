@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.appointments import history, queries, vacancy
 from app.appointments.models import Appointment
 from app.appointments.states import EXPIRED, HELD, Verb, WrongState, after
+from app.diary import ledger
 from app.identity import audit
 from app.identity.actor import Actor
+from app.kit.db import driver
 from app.kit.errors import Conflict, PreconditionFailed, Unavailable
 
 MAX_ATTEMPTS = 5
@@ -55,6 +57,7 @@ async def begin(
         try:
             await read_again(session, actor, appointment, version)
         except Moved:
+            await ledger.unlock(await driver(session))
             version = appointment.version
             continue
         return Step(session, actor, appointment, verb, at), who

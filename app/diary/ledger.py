@@ -21,6 +21,7 @@ from uuid import UUID
 
 from app.diary.models import NO_OVERLAP
 from app.kit.batch import Batch, Cursor
+from app.kit.db import Connection
 
 # UPDATE … WHERE id = ANY(…) locks in the order of the plan, whatever the order of the array, and deadlocks.
 LOCK = """
@@ -91,6 +92,8 @@ WHERE a.resource_id = %s AND b.resource_id = %s ORDER BY a.appointment_id, b.app
 
 HAND_OVER = "UPDATE occupancies SET resource_id = %s WHERE resource_id = %s"
 
+_UNLOCKED = "unlocked"
+
 NEW_RESOURCE_ID = "SELECT nextval(pg_get_serial_sequence('resources', 'id'))"
 
 
@@ -118,8 +121,15 @@ class Stretch:
 
 
 async def lock(batch: Batch, resource_ids: Iterable[int]) -> Cursor:
-    """Send the lock; `locked` reads what it returned once the batch is through."""
+    """Send the lock; `locked` reads what it returned once the batch is through. Whoever wants to lock others instead calls `unlock` first: two
+    locks, one after the other, are in no order."""
+    await batch.execute(f"SAVEPOINT {_UNLOCKED}")
     return await batch.execute(LOCK, (sorted(set(resource_ids)),))
+
+
+async def unlock(connection: Connection) -> None:
+    """Give back the last lock, and undo what was written since."""
+    await connection.execute(f"ROLLBACK TO SAVEPOINT {_UNLOCKED}")
 
 
 async def locked(cursor: Cursor, resource_ids: Iterable[int]) -> Locked:
