@@ -1,10 +1,11 @@
 """Yes or no, and if yes with whom and where: the pure part of a booking. Values in, values out; `booking` has locked and read, and writes.
 
-Several sittings are decided one after the other, each as if those before it were there already.
+Several sittings are decided one after the other, each as if those before it were there already; those for which somebody is named come first, so that
+the clinic does not choose just that one for another.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,22 +40,24 @@ class Verdict:
     of the reading."""
 
     at: datetime
-    decisions: list[Decision] = field(default_factory=list)
-    reasons: dict[int, list[slots.Reason]] = field(default_factory=dict)
+    decisions: list[Decision]
+    reasons: dict[int, list[slots.Reason]]
 
 
 def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller) -> Verdict:
     """`sights` are what was seen for each wish; what is decided is entered into their diaries."""
-    verdict = Verdict(sights[0].at)
-    for index, (wish, sight) in enumerate(zip(wishes, sights, strict=True)):
+    decisions: dict[int, Decision] = {}
+    reasons: dict[int, list[slots.Reason]] = {}
+    for index in sorted(range(len(wishes)), key=lambda index: wishes[index].practitioner_id is None):
+        wish, sight = wishes[index], sights[index]
         found = _decide(wish, sight, replace(caller, held=caller.held + index))
         if isinstance(found, Decision):
-            verdict.decisions.append(found)
+            decisions[index] = found
             if len(wishes) > 1:
                 _enter(found, sight, caller.patient_resource_id)
         else:
-            verdict.reasons[index] = found
-    return verdict
+            reasons[index] = found
+    return Verdict(sights[0].at, [decisions[index] for index in sorted(decisions)], dict(sorted(reasons.items())))
 
 
 def _decide(wish: Wish, sight: Sight, caller: Caller) -> Decision | list[slots.Reason]:

@@ -143,6 +143,18 @@ async def test_the_clinic_chooses_among_those_whom_the_same_hold_leaves(world: W
     assert await reasons(public, anybody) == [(0, ["busy"])]
 
 
+@pytest.mark.parametrize("named_first", [True, False])
+async def test_whoever_is_named_is_not_given_to_another(world: World, public: Client, admin: Client, named_first: bool) -> None:
+    """In whatever order they are asked for, and though it would be that one's turn."""
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    first, second = sorted([world.practitioner["id"], other["id"]])
+    wanted = [item(world, practitioner_id=first), item(world, practitioner_id=None)]
+    held = await hold(public, *(wanted if named_first else reversed(wanted)))
+    found = [one["practitioner_id"] for one in held["appointments"]]
+    assert found == ([first, second] if named_first else [second, first])
+
+
 async def test_a_client_keeps_so_many_on_hold_and_no_more(world: World, public: Client, receptionist: Client) -> None:
     starts = [f"2026-12-02T{hour}:00:00Z" for hour in (9, 10, 11, 12)]
     four = [item(world, start.replace("T9", "T09")) for start in starts]
