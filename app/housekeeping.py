@@ -40,11 +40,11 @@ async def clear_expired(session: AsyncSession) -> dict[str, int]:
 async def clear_holds(session: AsyncSession, fixed_now: datetime | None = None) -> int:
     """Free the time of holds that are over, for those who wait for it, and delete those of yesterday; how many. The caller commits."""
     connection = await driver(session)
-    people = await hold_queries.whose_holds_are_over(session, fixed_now)
+    practitioners, places = await hold_queries.whose_holds_are_over(session, fixed_now)
     async with Batch(connection) as batch:
-        await ledger.lock(batch, people)
-        await ledger.purge(batch, people, fixed_now)
-        waiting = await claims.ask(batch, people, fixed_now)
+        await ledger.lock(batch, practitioners)  # and no place: whoever books holds a practitioner when it comes to the place
+        await ledger.purge(batch, [*practitioners, *places], fixed_now)
+        waiting = await claims.ask(batch, practitioners, fixed_now)
     await vacancy.settle(session, system_actor("housekeeping"), waiting, fixed_now or await queries.now(session))
     return await hold_queries.delete_old_holds(session, KEPT, fixed_now)
 
