@@ -52,9 +52,15 @@ race: env  ## Clients race for the same times on three processes, an hour; RACE=
 chaos: env  ## The same under kill -9, frozen processes, cut connections and a PostgreSQL that goes away; CHAOS="--chaos 60" for less
 	$(BIN)/python -m tests.races b2 $(CHAOS)
 
+model: env  ## The API against a model of 300 lines, at length: 2,000 examples of up to 50 steps, some hours; MODEL=100 for less
+	MERIDIAN_TESTS_MODEL_EXAMPLES=$(or $(MODEL),2000) $(BIN)/pytest -n 2 --dist load tests/appointments/test_model.py
+
+planted: env  ## Plant faults into copies of the sources, and see that the tests notice each, in 5 minutes
+	$(BIN)/python -m tests.races.planted
+
 lock: env  ## Resolve the dependencies again (needs uv) into requirements/
 	$(COMPILE) pyproject.toml --output-file requirements/prod.txt
 	$(COMPILE) pyproject.toml --extra dev --extra embedded --output-file requirements/dev.txt
 	echo "hatchling>=1.27" | $(COMPILE) - --output-file requirements/build.txt
 
-.PHONY: help env run format lint test bench contract fresh race chaos lock
+.PHONY: help env run format lint test bench contract fresh race chaos model planted lock

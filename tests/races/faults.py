@@ -1,0 +1,160 @@
+"""The faults of `planted`: what each changes, and the tests that notice it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+Change = tuple[str, str, str]
+"""A file, a piece of it that is there once, and what is written in its place."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    changes: tuple[Change, ...]
+    noticed_by: tuple[str, ...]
+
+
+GUARDS = "tests/races/test_guards.py::test_"
+RACES = "tests/races/test_booking_races.py::test_"
+EDGE = "tests/kit/test_edge.py::test_"
+
+_NO_LOCK: Final = (
+    (
+        "app/diary/ledger.py",
+        """UPDATE resources SET version = resources.version + 1 FROM locked WHERE resources.id = locked.id
+RETURNING resources.id, resources.version, clock_timestamp()""",
+        "SELECT id, 0, clock_timestamp() FROM locked",
+    ),
+    ("app/diary/ledger.py", "ORDER BY id FOR NO KEY UPDATE)\n", "ORDER BY id)\n"),
+)
+_NO_CONSTRAINT: Final = (
+    (
+        "migrations/versions/20261123_03_diary.py",
+        """        ExcludeConstraint(
+            (sa.text("int8range(resource_id, resource_id, '[]')"), "&&"),
+            (sa.column("during"), "&&"),
+            using="gist",
+            name="ex_occupancies_no_overlap",
+        ),
+""",
+        "",
+    ),
+    ("app/diary/ledger.py", "ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING\n", "\n"),
+)
+_ALIVE: Final = "AND (expires_at IS NULL OR expires_at > {NOW})"
+
+FAULTS: Final = (
+    Fault("nobody is locked", _NO_LOCK, (GUARDS + "a_booking_waits_for_whoever_has_one_of_its_people",)),
+    Fault(
+        "people are locked in any order",
+        (("app/diary/ledger.py", "ORDER BY id FOR NO KEY UPDATE)\n", "ORDER BY id)\n"),),
+        (GUARDS + "people_are_locked_in_one_order_however_their_rows_lie",),
+    ),
+    Fault(
+        "only practitioners are locked",
+        (("app/appointments/booking.py", "ids |= set() if patient is None else {patient}", "ids |= set()"),),
+        (GUARDS + "a_booking_waits_for_whoever_has_one_of_its_people[patients]",),
+    ),
+    Fault(
+        "no constraint",
+        _NO_CONSTRAINT,
+        (
+            "tests/diary/test_constraint.py::test_overlaps_are_refused_without_any_lock",
+            RACES + "one_place_is_booked_once_whoever_treats",
+        ),
+    ),
+    Fault("neither lock nor constraint", _NO_LOCK + _NO_CONSTRAINT, (RACES + "one_practitioner_is_booked_once",)),
+    Fault(
+        "what is held is free",
+        (("app/diary/ledger.py", _ALIVE, "AND expires_at IS NULL"),),
+        ("tests/appointments/test_holds.py::test_what_is_held_is_nobody_elses_and_is_booked_under_the_same_id",),
+    ),
+    Fault(
+        "what is pending is free",
+        (
+            (
+                "app/appointments/actions.py",
+                "wanted = entries.taken(decision, arranged.patient_resource_id)",
+                'wanted = [] if row["status"] == PENDING else entries.taken(decision, arranged.patient_resource_id)',
+            ),
+        ),
+        ("tests/appointments/test_changes.py::test_what_needs_approval_waits_and_holds_its_time",),
+    ),
+    Fault(
+        "holds end when a job has cleared them",
+        (("app/diary/ledger.py", _ALIVE, ""),),
+        ("tests/appointments/test_holds.py::test_a_hold_ends_by_the_clock_alone",),
+    ),
+    Fault(
+        "buffers are asked for and not written",
+        (
+            (
+                "app/appointments/decision.py",
+                "for stretch in candidate.footprint.practitioner]",
+                "for stretch in candidate.footprint.attended]",
+            ),
+            ("app/appointments/entries.py", "_from(start, footprint.place)", "_from(start, footprint.patient)"),
+        ),
+        (GUARDS + "what_is_written_has_its_buffers",),
+    ),
+    Fault(
+        "the answer leaves before COMMIT",
+        (
+            (
+                "app/kit/edge.py",
+                "    async with wired.database.writing() as session:\n",
+                "    request.state.writing = wired.database.writing()\n    if (session := await request.state.writing.__aenter__()) is not None:\n",
+            ),
+            (
+                "app/kit/edge.py",
+                "            await keyed.keep(session, response, now)\n",
+                """            from starlette.background import BackgroundTask
+
+            response.background = BackgroundTask(keyed.keep, session, response, now)
+""",
+            ),
+        ),
+        (EDGE + "a_commit_that_fails_is_no_success",),
+    ),
+    Fault(
+        "answers are stored after COMMIT",
+        (
+            (
+                "app/kit/idempotency.py",
+                "        await session.flush()\n        async with Batch",
+                "        await session.commit()\n        async with Batch",
+            ),
+        ),
+        (GUARDS + "what_cannot_be_remembered_is_not_done",),
+    ),
+    Fault(
+        "a key is everybody's",
+        (("app/kit/idempotency.py", "json.dumps([caller, request.method,", "json.dumps([request.method,"),),
+        ("tests/kit/test_idempotency.py::test_a_key_belongs_to_its_caller_method_and_path",),
+    ),
+    Fault(
+        "what was read once is believed",
+        (("app/availability/queries.py", "r.version <> known.value::int OR", "known.value::int < 0 OR"),),
+        ("tests/appointments/test_booking.py::test_a_stranger_books_and_the_slot_is_gone",),
+    ),
+    Fault(
+        "the clinic is believed to be as it was",
+        (("app/availability/free.py", "if read.catalogue_version != self.catalogue.version:", "if read.catalogue_version < 0:"),),
+        ("tests/availability/test_availability.py::test_an_empty_range_is_followed_by_the_next_free_start",),
+    ),
+    Fault(
+        "wall time is that of the server",
+        (("app/scheduling/zones.py", "wall.replace(tzinfo=ZoneInfo(zone), fold=0).timestamp()", "wall.timestamp()"),),
+        ("tests/scheduling/cases/test_t03_wall_time.py::test_a_wall_time_is_an_instant",),
+    ),
+    Fault(
+        "who loses a race hears of it",
+        (("app/kit/edge.py", "LOST_RACE = (DeadlockDetected, SerializationFailure, ExclusionViolation)", "LOST_RACE = ()"),),
+        (EDGE + "a_deadlock_is_not_the_clients_matter", EDGE + "a_serialisation_failure_is_not_the_clients_matter"),
+    ),
+    Fault(
+        "time that somebody else has got is a fault of ours",
+        (("app/kit/problems.py", ', "25P03", "23P01")', ', "25P03")'),),
+        (EDGE + "who_loses_every_race_may_come_again",),
+    ),
+)
