@@ -209,7 +209,7 @@ class CancelBody(Input):
 class ConfirmBody(Input):
     """`overrides`: rules that do not count this time, beside those that were set aside when it was booked."""
 
-    model_config = examples({})
+    model_config = examples({"overrides": []})
 
     overrides: Overrides = Field(default=[])
 

@@ -141,6 +141,7 @@ IN_ADDRESSES: tuple[tuple[str, str], ...] = (
 IN_HEADERS: dict[str, tuple[str, ...]] = {
     "If-Match": (CANARY, f'"{CANARY}', f'"{CANARY * 100}"', f'"{CANARY}", x', ""),
     "Idempotency-Key": (CANARY, CANARY * 100, f"{CANARY} with blanks in", ""),
+    "Hold-Token": (CANARY, CANARY * 100, f"{CANARY} with blanks in", ""),
     "Accept": (f"text/{CANARY}", "application/json;q=0"),
     "Authorization": (f"Basic {CANARY}", f"Bearer {CANARY}", "Bearer", ""),
 }

@@ -123,6 +123,8 @@ async def test_bodies(operation: Operation, admin: Client, database: Database) -
             allowed.append((kind, body))
     example = _encoded(operation, operation.bodies[0])["content"]
     for kind, content, media_type in bad_values.whole_bodies(example, str(operation.media_type)):
+        if kind == "nothing" and not operation.spec["requestBody"].get("required"):
+            continue
         headers = {} if media_type is None else {"Content-Type": media_type}
         await sender.refused(kind, content=content, headers=headers)
     assert sender.wrong == []
