@@ -18,21 +18,21 @@ class Model(Diary):
 
     def hold(self, who: Who, wishes: Sequence[Wish]) -> Told:
         alive = [one for one in self.occupying() if one.state == "held" and one.hold is not None and one.hold.public]
-        decided: list[Visit] = []
+        decided: dict[int, Visit] = {}
         refused: dict[int, tuple[Wish, frozenset[str]]] = {}
-        for index, wish in enumerate(wishes):
+        for index, wish in sorted(enumerate(wishes), key=lambda one: one[1].practitioner is None):
             held = UNCOUNTED if who.staff else len(alive) + index
-            found = self.decide(who, wish, Taken([*self.occupying(), *decided]), held=held)
+            found = self.decide(who, wish, Taken([*self.occupying(), *decided.values()]), held=held)
             if isinstance(found, Visit):
-                decided.append(found)
+                decided[index] = found
             else:
                 refused[index] = wish, found
         if refused:
-            return self.refusal(who, refused)
+            return self.refusal(who, dict(sorted(refused.items())))
         hold = Hold(public=not who.staff, until=self.now + clinic.HOLD_MINUTES)
-        for one in decided:
+        for one in decided.values():
             vars(one).update(state="held", hold=hold, until=hold.until)
-        self.visits += decided
+        self.visits += [decided[index] for index in sorted(decided)]
         return Told(201)
 
     def extend(self, hold: Hold) -> Told:
