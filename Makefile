@@ -55,6 +55,10 @@ chaos: env  ## The same under kill -9, frozen processes, cut connections and a P
 model: env  ## The API against a model of 300 lines, at length: 2,000 examples of up to 50 steps, some hours; MODEL=100 for less
 	MERIDIAN_TESTS_MODEL_EXAMPLES=$(or $(MODEL),2000) $(BIN)/pytest -n 2 --dist load tests/appointments/test_model.py
 
+coverage: env  ## Branches of the booking core that its tests take, at least 95 in 100; 5 minutes
+	$(BIN)/coverage run -m pytest -q tests/appointments tests/scheduling tests/diary tests/races
+	$(BIN)/coverage report --show-missing --fail-under 95 --include "app/diary/*,app/appointments/*,app/scheduling/*"
+
 planted: env  ## Plant faults into copies of the sources, and see that the tests notice each, in 5 minutes
 	$(BIN)/python -m tests.races.planted
 
@@ -63,4 +67,4 @@ lock: env  ## Resolve the dependencies again (needs uv) into requirements/
 	$(COMPILE) pyproject.toml --extra dev --extra embedded --output-file requirements/dev.txt
 	echo "hatchling>=1.27" | $(COMPILE) - --output-file requirements/build.txt
 
-.PHONY: help env run format lint test bench contract fresh race chaos model planted lock
+.PHONY: help env run format lint test bench contract fresh race chaos model coverage planted lock
