@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.kit.clock import Clock
 from app.kit.db import Database
 from tests.appointments import small_clinic as clinic
-from tests.appointments.model_values import Hold, Told, Visit, Wish, runs
+from tests.appointments.model_values import Hold, Told, Visit, Wish
 from tests.appointments.model_verbs import Model
 from tests.appointments.small_clinic import Treatment
 from tests.client import Client, Json
@@ -33,7 +33,7 @@ EMPTIED = (
 )
 LEDGER = """
 SELECT appointment_id::text, coalesce(practitioners.id, places.id, patients.id)::text,
-       lower(during), upper(during) - interval '1 minute'
+       lower(during), upper(during)
 FROM (
     SELECT appointment_id, resource_id, during FROM occupancies
     WHERE NOT {waiting} AND (expires_at IS NULL OR expires_at > :now)
@@ -46,8 +46,8 @@ STRANGERS = "DELETE FROM resources WHERE kind = 'patient' AND id NOT IN (SELECT 
 NO_HEADERS: Mapping[str, str] = {}
 
 T = TypeVar("T")
-Stretch = tuple[str, str, int, int]
-"""Appointment, whom or what it takes, first and last minute."""
+Taken = tuple[str, str, int]
+"""By an appointment, of somebody or something, a minute."""
 
 
 def instant(minute: int) -> str:
@@ -198,21 +198,22 @@ class RealClinic:
         first = found["next_available"]
         return starts, None if first is None else (minute_of(first["starts_at"]), names[first["practitioner_id"]])
 
-    def ledger(self, *, waiting: bool) -> set[Stretch]:
-        async def read() -> set[Stretch]:
+    def ledger(self, *, waiting: bool) -> set[Taken]:
+        async def read() -> set[Taken]:
             async with self.database.reading() as session:
                 rows = await session.execute(text(LEDGER.format(waiting=waiting)), {"now": self.clock.fixed_at})
-                return {(visit, who, minute_of(first), minute_of(last)) for visit, who, first, last in rows}
+                stretches = [(visit, who, range(minute_of(begin), minute_of(end))) for visit, who, begin, end in rows]
+            found = {(visit, who, minute) for visit, who, minutes in stretches for minute in minutes}
+            assert len(found) == sum(len(minutes) for _, _, minutes in stretches), "an appointment has a minute twice"
+            return found
 
         return self.run(read())
 
-    def expected_ledger(self, model: Model, *, waiting: bool) -> set[Stretch]:
-        found: set[Stretch] = set()
+    def expected_ledger(self, model: Model, *, waiting: bool) -> set[Taken]:
+        found: set[Taken] = set()
         for one in model.occupying():
             takes = {one.practitioner: one.waits if waiting else one.has}
             if not waiting:
                 takes |= {one.room: one.takes.room} | ({one.patient: one.takes.patient} if one.patient else {})
-            found |= {
-                (self.ids[one], self.ids[who], min(run), max(run)) for who, minutes in takes.items() for run in runs(minutes)
-            }
+            found |= {(self.ids[one], self.ids[who], minute) for who, minutes in takes.items() for minute in minutes}
         return found

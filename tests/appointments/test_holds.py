@@ -293,3 +293,52 @@ async def test_the_public_needs_a_key_and_the_same_key_gives_the_same_token(worl
     first, second = [await public.post("/v1/holds", json=body, headers=headers) for _ in range(2)]
     assert first.json() == second.json()
     assert second.headers["Idempotent-Replayed"] == "true"
+
+
+async def test_of_two_holds_each_ends_in_its_time(world: World, public: Client, clock: Clock) -> None:
+    """For a reader who has seen both alive, too."""
+    await hold(public, item(world))
+    clock.fixed_at = NOW + timedelta(minutes=5)
+    await hold(public, item(world, "2026-12-02T11:00:00Z"))
+    found = []
+    for minutes in (9, 10, 14, 15):
+        clock.fixed_at = NOW + timedelta(minutes=minutes)
+        starts = await world.starts(public)
+        found.append([f"2026-12-02T{hour}:00:00+00:00" in starts for hour in (10, 11)])
+    assert found == [[False, False], [True, False], [True, False], [True, True]]
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "step_minutes"), [("2027-12-02T10:00:00Z", 15), (AT_TEN, 45)], ids=["beyond the horizon", "off a new grid"]
+)
+async def test_what_staff_hold_for_somebody_they_may_book(
+    world: World, admin: Client, public: Client, receptionist: Client, starts_at: str, step_minutes: int
+) -> None:
+    held = await hold(receptionist, item(world, starts_at))
+    await admin.change(f"/v1/treatments/{world.treatment['id']}", {"step_minutes": step_minutes}, version=1)
+    made = await public.create("/v1/appointments", world.booking(starts_at, hold_token=held["token"]))
+    assert made["status"] == "booked"
+
+
+async def test_a_patient_holds_no_two_times_at_once(world: World, app: FastAPI, admin: Client, public: Client) -> None:
+    """Whom the link belongs to is known: not with two practitioners, nor beside what they have booked."""
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    made = await public.create("/v1/appointments", world.booking(AT_TEN))
+    async with Client.of(app, token=made["manage_token"]) as link:
+        wanted = [item(world, start, practitioner_id=other["id"]) for start in (AT_TEN, "2026-12-02T12:00:00Z")]
+        wanted.append(item(world, "2026-12-02T12:15:00Z"))
+        assert await reasons(link, *wanted) == [(0, ["patient_busy"]), (2, ["patient_busy"])]
+
+
+async def test_that_a_hold_was_extended_and_given_back_is_remembered(
+    world: World, public: Client, receptionist: Client, clock: Clock
+) -> None:
+    held = await hold(public, item(world))
+    path, headers = f"/v1/holds/{held['id']}", {"Hold-Token": held["token"]}
+    clock.fixed_at = NOW + timedelta(minutes=6)
+    assert (await public.send_json("POST", f"{path}/extend", None, **headers)).is_success
+    assert (await public.delete(path, headers=headers)).is_success
+    steps = (await receptionist.read(f"/v1/appointments/{held['appointments'][0]['id']}/history"))["items"]
+    assert [step["verb"] for step in steps] == ["hold", "extend", "release"]
+    assert [[change["field"] for change in step["changes"]] for step in steps[1:]] == [["held_until"], ["status", "held_until"]]

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.kit.clock import Clock
@@ -89,26 +88,6 @@ async def test_staff_hear_that_it_is_another_version_meanwhile(
     )
     assert first.status_code == 200
     problem(second, 412, "version_changed")
-
-
-@pytest.mark.parametrize(("verb", "body"), [("cancel", OTHER), ("reschedule", {"starts_at": AT_NOON})])
-async def test_a_link_means_whatever_version_it_is_by_then(
-    app: FastAPI, world: World, public: Client, receptionist: Client, database: Database, verb: str, body: Json
-) -> None:
-    made = await public.create("/v1/appointments", world.booking("2026-12-04T10:00:00Z"))
-    path = f"/v1/appointments/{made['id']}"
-    moved = {"starts_at": "2026-12-04T11:00:00Z"}
-    if verb == "reschedule":
-        body = {"starts_at": "2026-12-04T12:00:00Z"}
-    async with Client.of(app, token=made["manage_token"]) as link:
-        first, second = await one_after_the_other(
-            database,
-            world,
-            receptionist.send_json("POST", f"{path}/reschedule", moved, **{"If-Match": '"1"'}),
-            link.send_json("POST", f"{path}/{verb}", body),
-        )
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert (second.json()["version"], second.json()["starts_at"]) == (3, (moved | body)["starts_at"])
 
 
 @pytest.mark.parametrize("verb", ["book", "hold", "reschedule", "undo"])

@@ -151,3 +151,17 @@ def test_an_appointment_over_midnight_counts_on_the_day_it_starts() -> None:
 def test_how_many_appointments_a_patient_may_have_ahead(known: dict[str, Any], expected: str) -> None:
     facts = minutely(**{"staff": False} | known)
     assert answers(facts, ["09:00", "16:30"]) == {"09:00": expected, "16:30": expected}
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        case("one below", {"held": 2, "hold_limit": 3}, ""),
+        case("reached", {"held": 3, "hold_limit": 3}, "hold_limit"),
+        case("nothing is to be held", {"held": 3}, ""),
+        case("staff are not bound", {"held": 3, "hold_limit": 3, "staff": True}, ""),
+    ],
+)
+def test_how_many_appointments_a_client_may_keep_on_hold(known: dict[str, Any], expected: str) -> None:
+    facts = minutely(**{"staff": False} | known)
+    assert answers(facts, ["09:00"]) == {"09:00": expected}

@@ -1,0 +1,40 @@
+"""What is mutated, and with which tests: those that are quick and near, the likeliest first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.races.planted import ROOT
+
+
+@dataclass(frozen=True)
+class Target:
+    """`patterns` of files, from the root of the sources."""
+
+    patterns: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def files(self) -> Iterator[Path]:
+        for pattern in self.patterns:
+            yield from sorted(path.relative_to(ROOT) for path in ROOT.glob(pattern))
+
+
+def _tests(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names)
+
+
+_TIME: Final = _tests("scheduling", "footprint", "hours", "intervals", "obstacles", "places", "slots", "properties")
+_LIFE: Final = (
+    *_tests("appointments", "booking", "holds", "overrides", "reschedule", "changes", "settling", "desk"),
+    "tests/appointments/test_states.py::test_a_mark_is_undone_on_its_own_day_only",
+    "tests/appointments/test_states.py::test_who_did_not_come_after_all_came_late",
+    *_tests("races", "guards", "meanwhile"),
+)
+_OF_LIFE: Final = ("states", "booking", "decision", "wishes", "entries", "vacancy", "changes", "steps", "holding")
+
+TARGETS: Final = (
+    Target(("app/scheduling/*.py",), ("tests/scheduling/cases", *_TIME)),
+    Target(("app/diary/*.py",), (*_LIFE, "tests/diary")),
+    Target(tuple(f"app/appointments/{name}.py" for name in _OF_LIFE), _LIFE),
+)
