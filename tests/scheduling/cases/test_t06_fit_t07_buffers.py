@@ -49,6 +49,14 @@ def test_the_whole_appointment_lies_in_one_window(text: str, phases: list[int | 
     assert answers(minutely(schedule=make_hours(text), footprint=footprint), expected) == expected
 
 
+def test_it_lies_in_it_to_the_second() -> None:
+    """Which only shows off the grid, where staff may book."""
+    facts = minutely(schedule=make_hours("Mon 09:00-12:00"), footprint=make_footprint(30))
+    last = clock("11:30", facts.schedule.zone)
+    found = {after: [str(reason.code) for reason in slots.reasons(facts, last + after)] for after in (0, 1, 60)}
+    assert found == {0: [], 1: ["grid", "closed"], 60: ["closed"]}
+
+
 # `occupied` is as the diary has it: with the buffers of what is booked.
 BUFFERS = [
     case(
