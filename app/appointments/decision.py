@@ -48,9 +48,10 @@ def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller) -> V
     """`sights` are what was seen for each wish; what is decided is entered into their diaries."""
     decisions: dict[int, Decision] = {}
     reasons: dict[int, list[slots.Reason]] = {}
+    ids = [uuid7() for _ in wishes]  # which sort in the order of the wishes, in whatever order these are decided
     for index in sorted(range(len(wishes)), key=lambda index: wishes[index].practitioner_id is None):
         wish, sight = wishes[index], sights[index]
-        found = _decide(wish, sight, replace(caller, held=caller.held + index))
+        found = _decide(wish, sight, replace(caller, held=caller.held + index), ids[index])
         if isinstance(found, Decision):
             decisions[index] = found
             if len(wishes) > 1:
@@ -60,7 +61,7 @@ def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller) -> V
     return Verdict(sights[0].at, [decisions[index] for index in sorted(decisions)], dict(sorted(reasons.items())))
 
 
-def _decide(wish: Wish, sight: Sight, caller: Caller) -> Decision | list[slots.Reason]:
+def _decide(wish: Wish, sight: Sight, caller: Caller, new_id: UUID) -> Decision | list[slots.Reason]:
     situation = sight.situation(caller)
     free: dict[UUID, Candidate] = {}
     against: list[slots.Reason] = []
@@ -79,7 +80,7 @@ def _decide(wish: Wish, sight: Sight, caller: Caller) -> Decision | list[slots.R
     others = [] if stays else union(sight.diaries.occupied.get(candidate.practitioner.resource_id, ()))
     stretches = [_moved(stretch, wish.starts_at) for stretch in candidate.footprint.practitioner]
     return Decision(
-        wish.kept.id if wish.kept is not None else uuid7(),
+        wish.kept.id if wish.kept is not None else new_id,
         wish,
         sight.catalogue,
         candidate,
