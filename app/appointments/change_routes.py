@@ -23,7 +23,7 @@ _CHANGES = (WrongState, PreconditionFailed, PreconditionRequired)
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/confirm",
+    "/v1/appointments/{appointment_id:uuid}/confirm",
     id="confirmAppointment",
     permission="appointments:confirm",
     summary="Approve a pending appointment, if it can still be kept",
@@ -46,7 +46,7 @@ async def confirm_appointment(
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/reschedule",
+    "/v1/appointments/{appointment_id:uuid}/reschedule",
     id="rescheduleAppointment",
     permission="appointments:reschedule",
     summary="Move an appointment to another time, practitioner or location",
@@ -69,7 +69,7 @@ async def reschedule_appointment(
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/cancel",
+    "/v1/appointments/{appointment_id:uuid}/cancel",
     id="cancelAppointment",
     permission="appointments:cancel",
     summary="Cancel an appointment and free its time",
@@ -86,7 +86,7 @@ async def cancel_appointment(
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/arrive",
+    "/v1/appointments/{appointment_id:uuid}/arrive",
     id="arriveAppointment",
     permission="appointments:attend",
     summary="The patient is here",
@@ -103,7 +103,7 @@ async def arrive_appointment(
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/fulfil",
+    "/v1/appointments/{appointment_id:uuid}/fulfil",
     id="fulfilAppointment",
     permission="appointments:attend",
     summary="The treatment was given",
@@ -120,7 +120,7 @@ async def fulfil_appointment(
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/no-show",
+    "/v1/appointments/{appointment_id:uuid}/no-show",
     id="missAppointment",
     permission="appointments:attend",
     summary="Nobody came, and the time is free",
@@ -137,7 +137,7 @@ async def miss_appointment(
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/undo",
+    "/v1/appointments/{appointment_id:uuid}/undo",
     id="undoAppointment",
     permission="appointments:attend",
     summary="Take back an arrival or a no-show of the same day",

@@ -57,7 +57,7 @@ async def search_appointments(
 
 @router.operation(
     "GET",
-    "/v1/appointments/{appointment_id}/history",
+    "/v1/appointments/{appointment_id:uuid}/history",
     id="getAppointmentHistory",
     permission="diary:read",
     summary="Who did what to an appointment, when, and what it changed",

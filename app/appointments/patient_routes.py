@@ -41,7 +41,7 @@ Linked = Annotated[Appointment, Depends(_appointment)]
 
 @router.operation(
     "POST",
-    "/v1/appointments/{appointment_id}/link",
+    "/v1/appointments/{appointment_id:uuid}/link",
     id="renewAppointmentLink",
     permission="appointments:link",
     summary="A new private link to send to the patient; the older ones die",
@@ -54,7 +54,7 @@ async def renew_appointment_link(session: Session, actor: CurrentActor, now: Now
 
 @router.operation(
     "DELETE",
-    "/v1/appointments/{appointment_id}/link",
+    "/v1/appointments/{appointment_id:uuid}/link",
     id="revokeAppointmentLink",
     permission="appointments:link",
     summary="Nobody opens the appointment by a private link any more",

@@ -144,7 +144,7 @@ async def list_appointments(
 
 @router.operation(
     "GET",
-    "/v1/appointments/{appointment_id}",
+    "/v1/appointments/{appointment_id:uuid}",
     id="getAppointment",
     permission="appointments:read",
     summary="One appointment",

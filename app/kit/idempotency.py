@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,8 @@ from app.kit.db import Base, driver
 from app.kit.errors import BadRequest, Conflict, Rejected
 
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
+# What is asked lies in these headers too; a proof that is another is another request, and never gets the answer of the first.
+_ASKED_HEADERS = ("if-match", "hold-token")
 _KEPT_HEADERS = ("location", "etag", "content-type", "cache-control", "www-authenticate")
 SAVEPOINT = "meridian_edge"
 
@@ -77,9 +80,10 @@ def read_key(request: Request) -> str | None:
     return key
 
 
-def fingerprint_of(body: Any, query: str, if_match: str | None) -> bytes:
+def fingerprint_of(body: Any, query: str, headers: Mapping[str, str]) -> bytes:
     """A hash of what is asked. Of the body the canonical form: spaces and the order of names do not matter."""
-    canonical = json.dumps([query, if_match, body], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    asked = [headers.get(name) for name in _ASKED_HEADERS]
+    canonical = json.dumps([query, asked, body], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).digest()
 
 
@@ -96,7 +100,7 @@ class Keyed:
     def of(cls, *, caller: str, request: Request, key: str, body: Any, secret: bytes, keep_for: timedelta) -> "Keyed":
         scope = json.dumps([caller, request.method, request.url.path, key]).encode()
         cipher = Fernet(base64.urlsafe_b64encode(hashlib.blake2b(key.encode(), key=secret, digest_size=32).digest()))
-        fingerprint = fingerprint_of(body, request.url.query, request.headers.get("if-match"))
+        fingerprint = fingerprint_of(body, request.url.query, request.headers)
         return cls(hashlib.sha256(scope).digest(), fingerprint, cipher, keep_for)
 
     async def begin(self, session: AsyncSession, now: datetime) -> Response | None:

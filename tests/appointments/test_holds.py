@@ -295,6 +295,25 @@ async def test_the_public_needs_a_key_and_the_same_key_gives_the_same_token(worl
     assert second.headers["Idempotent-Replayed"] == "true"
 
 
+@pytest.mark.parametrize("proof", [{}, {"Hold-Token": "mht_another-another-another"}], ids=["none", "another"])
+async def test_a_key_does_not_stand_for_the_proof(world: World, public: Client, proof: dict[str, str]) -> None:
+    """What was answered to whoever had the token is not told to whoever knows the key."""
+    held = await hold(public, item(world))
+    key = {"Idempotency-Key": "k" * 20}
+    path = f"/v1/holds/{held['id']}/extend"
+    assert (await public.post(path, headers=key | {"Hold-Token": held["token"]})).status_code == 200
+    problem(await public.post(path, headers=key | proof), 422, "idempotency_key_reused")
+
+
+async def test_they_are_listed_in_the_order_in_which_they_were_asked_for(world: World, public: Client) -> None:
+    """Though those for whom somebody is named are decided first."""
+    wanted = [item(world, "2026-12-02T14:00:00Z", practitioner_id=None), item(world)]
+    held = await hold(public, *wanted)
+    found = await public.get(f"/v1/holds/{held['id']}", headers={"Hold-Token": held["token"]})
+    for made in (held, found.json()):
+        assert [one["starts_at"] for one in made["appointments"]] == [one["starts_at"] for one in wanted]
+
+
 async def test_of_two_holds_each_ends_in_its_time(world: World, public: Client, clock: Clock) -> None:
     """For a reader who has seen both alive, too."""
     await hold(public, item(world))

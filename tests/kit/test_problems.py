@@ -107,6 +107,8 @@ async def test_refusals(public: Client, method: str, path: str, options: dict[st
     [
         ("/v1/treatments", "GET, POST"),
         ("/v1/treatments/0199a000-0000-7000-8000-000000000001", "DELETE, GET, PATCH"),
+        ("/v1/appointments/search", "POST"),
+        ("/v1/patients/search", "POST"),
         ("/openapi.json", "GET, HEAD"),
         ("/v1/me", "GET"),
     ],
