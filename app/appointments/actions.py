@@ -183,7 +183,8 @@ class _Booking:
         step = (HistoryEntry, history.row(self._actor, "book", arranged.at, None, row))
         async with Batch(self._connection) as batch:
             await batch.insert([*_introduced(arranged, newcomer), (Appointment, row), step, trail])
-            await ledger.purge(batch, entries.concerned(arranged.decisions), self._fixed_now)
+            if arranged.again:
+                await ledger.purge(batch, entries.concerned(arranged.decisions), self._fixed_now)
             taken = await ledger.occupy(batch, wanted)
             await ledger.claim(batch, entries.waits_for(decision))
             await ledger.touch(batch, entries.places(arranged.decisions))

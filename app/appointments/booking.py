@@ -39,15 +39,17 @@ MAX_ROUNDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """What was decided, with everybody locked. `patient_resource_id` is the known patient's, or one that was drawn for somebody new."""
+    """What was decided, with everybody locked. `patient_resource_id` is the known patient's, or one drawn for somebody new. `again`: something was in
+    the way when it was to be written before."""
 
     decisions: list[Decision]
     patient_resource_id: int | None
     at: datetime
+    again: bool
 
 
 Write = Callable[[Arranged], Awaitable[bool]]
-"""Writes what was decided. False: a place went meanwhile."""
+"""Writes what was decided. False: something is in the way, a place that went meanwhile or what is left of a hold."""
 
 
 @dataclass
@@ -72,14 +74,16 @@ class Desk:
     async def arrange(self, write: Write) -> Arranged:
         """Raises InvalidField for ids that mean nothing, SlotUnavailable with all reasons. What is decided is locked until the transaction ends."""
         named = [wish.practitioner_id for wish in self.wishes]
+        again = False
         for _ in range(MAX_ROUNDS):
             who = [one for one in named if one is not None]
             if len(who) < len(named):
                 who = [one.candidate.practitioner.id for one in await self._choose(named)]
-            found = await self._locked(who)
+            found = await self._locked(who, again=again)
             if isinstance(found, Arranged):
                 if await write(found):
                     return found
+                again = True
                 await ledger.unlock(self.connection)
             elif None not in named:
                 raise await self._refused(found)
@@ -100,7 +104,7 @@ class Desk:
             raise await self._refused(verdict)
         return verdict.decisions
 
-    async def _locked(self, who: Sequence[UUID]) -> Arranged | Verdict:
+    async def _locked(self, who: Sequence[UUID], *, again: bool) -> Arranged | Verdict:
         """Yes, with everybody locked; or what stands against it and the locks given back, since whoever waits for them need not wait for what a
         refusal takes to write."""
         subjects = [
@@ -112,8 +116,7 @@ class Desk:
         ids = {one.practitioners[0].resource_id for one in catalogues} | set(self.locked_too)
         ids |= set() if patient is None else {patient}
         async with Batch(self.connection) as batch:
-            lock = await ledger.lock(batch, ids)
-            drawn = await ledger.draw_resource_id(batch) if self.draws_patient else None
+            lock = await ledger.lock(batch, ids, draws=self.draws_patient)
             somebody = None if patient is None else await queries.ask_somebody(batch, patient)
             sent = await send(batch, subjects, catalogues, self.fixed_now, self.without)
         try:
@@ -129,8 +132,7 @@ class Desk:
         if verdict.reasons:
             await ledger.unlock(self.connection)
             return verdict
-        row = await drawn.fetchone() if drawn else None
-        return Arranged(verdict.decisions, row[0] if row else patient, at)
+        return Arranged(verdict.decisions, locked.drawn if self.draws_patient else patient, at, again)
 
     async def _refused(self, verdict: Verdict) -> SlotUnavailable:
         """With what is free instead, with anybody at that location."""

@@ -7,7 +7,7 @@ Rows, not entities: hydrating objects costs more than the search.
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -20,21 +20,22 @@ from app.kit.db import Connection
 from app.scheduling.hours import DAYS_AFTER, DAYS_BEFORE, Closure, Override
 from app.scheduling.intervals import Interval
 
-OVERRIDES = """
-SELECT practitioner_id, location_id, date, windows
-FROM overrides WHERE practitioner_id = ANY(%(ids)s) AND date BETWEEN %(from_on)s AND %(to_on)s
-"""
-
-TIME_OFF = """
-SELECT practitioner_id, date_part('epoch', starts_at)::bigint, date_part('epoch', ends_at)::bigint
-FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(away_until_at)s AND ends_at > %(from_at)s
-ORDER BY starts_at
-"""
-
-CLOSURES = """
-SELECT location_id, from_on, to_on, coalesce(starts_minute, 0), coalesce(ends_minute, 1440)
-FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(away_until)s
-ORDER BY from_on, id
+# Three lists in one row, since a statement more costs more than to read them out of JSON: mostly they are empty.
+CALENDAR = """
+SELECT (
+    SELECT json_agg(json_build_array(practitioner_id, location_id, date, windows))
+    FROM overrides WHERE practitioner_id = ANY(%(ids)s) AND date BETWEEN %(from_on)s AND %(to_on)s
+), (
+    SELECT json_agg(
+        json_build_array(practitioner_id, date_part('epoch', starts_at)::bigint, date_part('epoch', ends_at)::bigint) ORDER BY starts_at
+    )
+    FROM time_off WHERE practitioner_id = ANY(%(ids)s) AND starts_at < %(away_until_at)s AND ends_at > %(from_at)s
+), (
+    SELECT json_agg(
+        json_build_array(location_id, from_on, to_on, coalesce(starts_minute, 0), coalesce(ends_minute, 1440)) ORDER BY from_on, id
+    )
+    FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(away_until)s
+)
 """
 
 TIME_OFF_ROWS = """
@@ -112,8 +113,6 @@ DIARIES = {(some, more): _diaries(presence=some, day_starts=more) for some in (F
 UNKNOWN_VERSION = -1
 AWAY = timedelta(days=90)
 
-AskedCalendar = tuple[Cursor, Cursor, Cursor]
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -163,11 +162,9 @@ async def load_patient(
     return None if row is None else PatientRow(*row)
 
 
-async def ask_calendar(batch: Batch, practitioner_ids: Collection[UUID], range_: Range) -> AskedCalendar:
-    """Send the questions what is out of the ordinary; `read_calendar` reads the answers."""
-    wanted = {"ids": list(practitioner_ids), **_dates(range_)}
-    overrides, time_off, closures = [await batch.execute(one, wanted) for one in (OVERRIDES, TIME_OFF, CLOSURES)]
-    return overrides, time_off, closures
+async def ask_calendar(batch: Batch, practitioner_ids: Collection[UUID], range_: Range) -> Cursor:
+    """Send the question what is out of the ordinary; `read_calendar` reads the answer."""
+    return await batch.execute(CALENDAR, {"ids": list(practitioner_ids), **_dates(range_)})
 
 
 async def load_calendar(connection: Connection, practitioner_ids: Collection[UUID], range_: Range) -> Calendar:
@@ -176,17 +173,19 @@ async def load_calendar(connection: Connection, practitioner_ids: Collection[UUI
     return await read_calendar(asked)
 
 
-async def read_calendar(cursors: AskedCalendar) -> Calendar:
-    overrides, time_off, closures = [await cursor.fetchall() for cursor in cursors]
+async def read_calendar(cursor: Cursor) -> Calendar:
+    [(overrides, time_off, closures)] = await cursor.fetchall()
     found = Calendar()
-    for practitioner_id, location_id, on, stored in overrides:
+    for practitioner_id, location_id, on, stored in overrides or ():
         windows = tuple((window["starts"], window["ends"]) for window in stored)
-        key = (practitioner_id, location_id)
-        found.overrides[key] = (*found.overrides.get(key, ()), Override(on, windows))
-    for practitioner_id, starts_at, ends_at in time_off:
-        found.time_off.setdefault(practitioner_id, []).append((starts_at, ends_at))
-    for location_id, *closure in closures:
-        found.closures[location_id] = (*found.closures.get(location_id, ()), Closure(*closure))
+        key = (UUID(practitioner_id), UUID(location_id))
+        found.overrides[key] = (*found.overrides.get(key, ()), Override(date.fromisoformat(on), windows))
+    for practitioner_id, starts_at, ends_at in time_off or ():
+        found.time_off.setdefault(UUID(practitioner_id), []).append((starts_at, ends_at))
+    for location_id, from_on, to_on, starts, ends in closures or ():
+        key_at = None if location_id is None else UUID(location_id)
+        closure = Closure(date.fromisoformat(from_on), date.fromisoformat(to_on), starts, ends)
+        found.closures[key_at] = (*found.closures.get(key_at, ()), closure)
     return found
 
 

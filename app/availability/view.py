@@ -13,7 +13,7 @@ from app.availability import queries
 from app.availability.candidates import Caller, Candidate, Situation, candidates, reach, resource_ids
 from app.availability.rows import Calendar, Catalogue, Diaries, Range
 from app.availability.search import MAX_ATTEMPTS
-from app.kit.batch import Batch
+from app.kit.batch import Batch, Cursor
 from app.kit.db import Connection
 from app.kit.errors import Unavailable
 
@@ -41,7 +41,7 @@ class Sent:
     now: datetime | None
     catalogues: Sequence[Catalogue]
     ranges: Sequence[Range]
-    calendar: queries.AskedCalendar
+    calendar: Cursor
     diaries: queries.Asked
 
 

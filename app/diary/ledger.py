@@ -10,7 +10,7 @@ The order is the whole safety of it:
 4. `touch` the places, in order of id and last of all, so that nobody who holds one waits for anything but another with a higher id.
 
 Holds end by the clock alone. What has expired counts for nothing in any read; the rows that are left of it are deleted by whoever needs their time
-(`purge`), after reading and before writing, so that whatever was free by the clock of the reading can be had.
+(`purge`), before writing or when one was in the way, so that whatever was free by the clock of the reading can be had.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,6 +29,9 @@ WITH locked AS MATERIALIZED (SELECT id FROM resources WHERE id = ANY(%s) ORDER B
 UPDATE resources SET version = resources.version + 1 FROM locked WHERE resources.id = locked.id
 RETURNING resources.id, resources.version, clock_timestamp()
 """
+
+# One id for all the rows, of a resource that is about to be made.
+LOCK_AND_DRAW = f"{LOCK}, (SELECT nextval(pg_get_serial_sequence('resources', 'id')))"
 
 # The time of a reading: one and the same in all of its statement, and after whatever the statements before it waited for.
 NOW = "coalesce(%(now)s::timestamptz, statement_timestamp())"
@@ -94,15 +97,15 @@ HAND_OVER = "UPDATE occupancies SET resource_id = %s WHERE resource_id = %s"
 
 _UNLOCKED = "unlocked"
 
-NEW_RESOURCE_ID = "SELECT nextval(pg_get_serial_sequence('resources', 'id'))"
-
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What a lock returned. `at` is the time after the waiting; `versions` are the new ones, by resource."""
+    """What a lock returned. `at` is the time after the waiting; `versions` are the new ones, by resource; `drawn` the id of a resource that is about
+    to be made, if one was wanted."""
 
     at: datetime
     versions: dict[int, int]
+    drawn: int | None
 
 
 class MissingResourceError(RuntimeError):
@@ -120,11 +123,11 @@ class Stretch:
     ends_at: int
 
 
-async def lock(batch: Batch, resource_ids: Iterable[int]) -> Cursor:
+async def lock(batch: Batch, resource_ids: Iterable[int], *, draws: bool = False) -> Cursor:
     """Send the lock; `locked` reads what it returned once the batch is through. Whoever wants to lock others instead calls `unlock` first: two
-    locks, one after the other, are in no order."""
+    locks, one after the other, are in no order. `draws` the id of a resource that is about to be made."""
     await batch.execute(f"SAVEPOINT {_UNLOCKED}")
-    return await batch.execute(LOCK, (sorted(set(resource_ids)),))
+    return await batch.execute(LOCK_AND_DRAW if draws else LOCK, (sorted(set(resource_ids)),))
 
 
 async def unlock(connection: Connection) -> None:
@@ -136,7 +139,8 @@ async def locked(cursor: Cursor, resource_ids: Iterable[int]) -> Locked:
     rows = await cursor.fetchall()
     if len(rows) != len(set(resource_ids)):
         raise MissingResourceError
-    return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows})
+    drawn = rows[0][3] if len(rows[0]) > len(("id", "version", "at")) else None
+    return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows}, drawn=drawn)
 
 
 async def purge(batch: Batch, resource_ids: Iterable[int], now: datetime | None) -> None:
@@ -179,11 +183,6 @@ async def overlapping(batch: Batch, resource_id: int, other_id: int) -> Cursor:
 async def hand_over(batch: Batch, resource_id: int, to_id: int) -> None:
     """Whatever takes time of the one takes time of the other. Both are locked, and nothing of theirs overlaps."""
     await batch.execute(HAND_OVER, (to_id, resource_id))
-
-
-async def draw_resource_id(batch: Batch) -> Cursor:
-    """Send for the id of a resource that is about to be made."""
-    return await batch.execute(NEW_RESOURCE_ID)
 
 
 def _columns(stretches: Sequence[Stretch]) -> dict[str, Any]:

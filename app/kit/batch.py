@@ -6,11 +6,13 @@ For the paths where every trip counts; ordinary features use the session.
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import count
 from types import TracebackType
 from typing import Any, Self
 
-from psycopg import AsyncCursor, AsyncPipeline, sql
+from psycopg import AsyncCursor, AsyncPipeline, AsyncRawCursor, sql
 from psycopg.abc import PQGen
+from psycopg.generators import send
 from psycopg.types.json import Jsonb
 from typing_extensions import override
 
@@ -25,12 +27,14 @@ Rows = Sequence[tuple[type[Base], Mapping[str, Any]]]
 
 @lru_cache(maxsize=256)
 def _insert(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> bytes:
-    """One statement for a row of each table, all but the last inside WITH. What they refer to of each other is looked at when all are there."""
+    """One statement for a row of each table, all but the last inside WITH. What they refer to of each other is looked at when all are there. In
+    PostgreSQL's own form: what has so many parameters psycopg would convert anew each time."""
+    numbers = count(1)
     statements = [
         sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
             sql.Identifier(table),
             sql.SQL(", ").join(map(sql.Identifier, columns)),
-            sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+            sql.SQL(", ").join([sql.SQL(f"${next(numbers)}") for _ in columns]),
         )
         for table, columns in tables
     ]
@@ -53,24 +57,39 @@ def _as_json(value: object) -> str:
     return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-class _Quiet(AsyncPipeline):
-    """A pipeline whose last word is the Sync that ends it.
+class _Straight(AsyncPipeline):
+    """A pipeline that sends each statement as it comes, waits for nothing before the end, and whose last word is the Sync.
 
-    psycopg's sends a Flush behind that, which PostgreSQL answers with nothing, and so believes from then on that it is not idle: a process that froze
-    after a batch would keep its locks for ever, whatever `idle_in_transaction_session_timeout` says.
+    psycopg's turns to the event loop for each statement, to see whether an answer is there already, which costs more than the statement. And it sends
+    a Flush behind the Sync, which PostgreSQL answers with nothing, and so believes from then on that it is not idle: a process that froze after that
+    would keep its locks for ever, whatever `idle_in_transaction_session_timeout` says.
     """
 
     @override
-    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
-        yield from super()._fetch_gen(flush=False)
+    def _communicate_gen(self) -> PQGen[None]:
+        self._send()
+        yield from ()
+
+    @override
+    def _exit_gen(self) -> PQGen[None]:
+        self._enqueue_sync()
+        self._send()
+        yield from send(self.pgconn)
+        yield from self._fetch_gen(flush=False)
+
+    def _send(self) -> None:
+        while self.command_queue:
+            self.command_queue.popleft()()
+        self.pgconn.flush()  # as much as can go; the rest goes at the end
 
 
 class Batch:
-    """`async with Batch(connection) as batch:` sends statements as they come and waits once, at the end. Rows are fetched when it is left."""
+    """`async with Batch(connection) as batch:` sends statements as they come and waits once, when it is left. Only then may rows be
+    fetched."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        connection._pipeline = _Quiet(connection)  # noqa: SLF001 there is no other way to say which; the next line takes what is there
+        connection._pipeline = _Straight(connection)  # noqa: SLF001 there is no other way to say which; the next line takes what is there
         self._pipeline = connection.pipeline()
 
     async def __aenter__(self) -> Self:
@@ -94,7 +113,8 @@ class Batch:
         """One row of each of some tables, as one statement, which costs less than several. Every column without a default of the database must be
         there; lists and objects become jsonb."""
         values = [Jsonb(value) if isinstance(value, list | dict) else value for _, row in rows for value in row.values()]
-        await self.execute(_insert(tuple((model.__tablename__, tuple(row)) for model, row in rows)), values)
+        statement = _insert(tuple((model.__tablename__, tuple(row)) for model, row in rows))
+        await AsyncRawCursor(self._connection).execute(statement, values)
 
     async def insert_many(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """However many rows, as one statement; all with the same columns."""

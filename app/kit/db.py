@@ -108,6 +108,9 @@ class OnDemand:
             await self._session.close()
 
 
+_DRIVER = "meridian.driver"
+
+
 class Database:
     """An engine and its two kinds of session."""
 
@@ -182,9 +185,13 @@ class Database:
 
 
 async def driver(session: AsyncSession) -> Connection:
-    """The psycopg connection below a session, inside the same transaction."""
-    raw = await (await session.connection()).get_raw_connection()
-    return cast("Connection", raw.driver_connection)
+    """The psycopg connection below a session, inside the same transaction. Looked up once for each."""
+    transaction, connection = session.info.get(_DRIVER, (None, None))
+    if connection is None or session.sync_session.get_transaction() is not transaction:
+        raw = await (await session.connection()).get_raw_connection()
+        connection = raw.driver_connection
+        session.info[_DRIVER] = session.sync_session.get_transaction(), connection
+    return cast("Connection", connection)
 
 
 async def commit(session: AsyncSession) -> None:

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi import FastAPI
 
 from tests.appointments.world import STRANGER, World
 from tests.client import Client, problem
 from tests.make import make_patient, make_place, make_practitioner, set_hours
+from tests.queries import counted_queries
 
 UNKNOWN = "0199a000-0000-7000-8000-00000000dead"
 
@@ -38,6 +40,22 @@ async def test_a_stranger_books_and_the_slot_is_gone(admin: Client, public: Clie
         "2026-12-02T11:00:00Z",
         "2026-12-02T09:15:00Z",
     ]
+
+
+async def test_a_booking_costs_as_many_statements_in_a_full_clinic_as_in_an_empty_one(
+    app: FastAPI, admin: Client, public: Client
+) -> None:
+    world = await World.made(admin, place_kind="room")
+    await make_place(admin, world.location["id"])
+    await world.starts(public)
+    with counted_queries(app) as empty:
+        await public.create("/v1/appointments", world.booking("2026-12-02T09:00:00Z"))
+    for hour in range(10, 15):
+        await public.create("/v1/appointments", world.booking(f"2026-12-02T{hour}:00:00Z"))
+    with counted_queries(app) as full:
+        await public.create("/v1/appointments", world.booking("2026-12-02T16:00:00Z"))
+    # The key's lock, its answer, a savepoint; a savepoint, the lock, the calendar, the diaries; rows, time, the place; the answer, COMMIT.
+    assert len(full) == len(empty) == 12
 
 
 async def test_a_dry_run_says_what_would_be_made_and_makes_nothing(admin: Client, public: Client) -> None:

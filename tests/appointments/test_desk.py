@@ -89,7 +89,7 @@ async def test_a_full_day_costs_as_many_statements_as_an_empty_one(
     await day(receptionist, world)
     with counted_queries(app) as full:
         assert len((await day(receptionist, world))["appointments"]) == 6
-    assert len(full) == len(empty) == 8  # who asks; appointments, practitioners, places; overrides, leave, closures, diaries
+    assert len(full) == len(empty) == 6  # who asks; appointments, practitioners, places; what is out of the ordinary, diaries
 
 
 async def test_a_practitioner_sees_their_own_day(app: FastAPI, database: Database, admin: Client, public: Client) -> None:
