@@ -11,12 +11,10 @@ from typing import Annotated
 import typer
 import uvicorn
 from alembic.util import CommandError
-from fastapi import FastAPI
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import demo as demo_clinic
-from app import settings as app_settings
 from app import worker as job_worker
 from app.appointments import queries as appointments
 from app.articles import actions as articles
@@ -26,7 +24,7 @@ from app.identity import actions as identity
 from app.identity.actor import system_actor
 from app.identity.passwords import MAX_LENGTH, MIN_LENGTH
 from app.identity.policy import PRACTITIONER, STAFF_ROLES
-from app.kit import logs, migrations
+from app.kit import migrations, revisions
 from app.kit.wire import Email
 from app.main import create_app
 from app.practitioners import queries as practitioners
@@ -65,7 +63,7 @@ def serve(
         os.environ["DATABASE_URL"] = settings.database_url.get_secret_value() if settings.database_url else ""
         os.environ["MERIDIAN_JOBS_INSIDE"] = "1" if jobs else "0"
         uvicorn.run(
-            "app.cli:served",
+            "app.served:served",
             factory=True,
             host=host,
             port=port,
@@ -77,13 +75,6 @@ def serve(
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=25,
         )
-
-
-def served() -> FastAPI:
-    """What a server process serves."""
-    settings = app_settings.load()
-    logs.configure(settings.log_level)
-    return create_app(settings, with_worker=settings.jobs_inside)
 
 
 def _exit(number: int, _: object) -> None:
@@ -134,7 +125,7 @@ def migrate(
                 migrations.downgrade(url, to)
         except CommandError as error:
             raise fail(f"{error}.") from None
-        typer.echo(f"The database is at {to or migrations.head()}.")
+        typer.echo(f"The database is at {to or revisions.head()}.")
 
 
 @user.command("add")
@@ -198,7 +189,7 @@ def openapi(output: Annotated[Path | None, typer.Option(help="Write it there ins
 def check() -> None:
     """Check settings, database, migrations, and that appointments keep the wall times that were promised."""
     with configured() as settings:
-        at, newest = with_database(settings, migrations.current), migrations.head()
+        at, newest = with_database(settings, revisions.current), revisions.head()
         if at != newest:
             raise fail(f"The database is at {at or 'nothing'} and this program needs {newest}: run meridian migrate.")
         typer.echo(f"Settings, database and migrations ({newest}) are fine.")

@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.kit import migrations
+from app.kit import revisions
 from app.kit.errors import Unavailable
 from app.kit.routing import Router
 from app.kit.wire import Output
@@ -44,9 +44,9 @@ async def get_liveness() -> HealthOut:
 )
 async def get_readiness(request: Request) -> HealthOut:
     try:
-        revision = await migrations.current(request.app.state.database)
+        revision = await revisions.current(request.app.state.database)
     except (DBAPIError, PoolTimeout) as error:
         raise NotReady from error
-    if revision != migrations.head():
+    if revision != revisions.head():
         raise NotReady
     return HealthOut(status="ok")

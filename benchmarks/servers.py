@@ -1,7 +1,6 @@
 """What is measured, started and stopped: PostgreSQL as in production, and server processes on ports of 127.0.0.1 that nobody else has.
 
-As a program (`python -m benchmarks.servers product|floors`) it is one server process. Product and floors are served alike, with the options of
-`meridian serve`, one worker each.
+What a server process is stands in `worker`. Product and floors are served alike, one worker each.
 """
 
 import os
@@ -11,23 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psycopg
-import uvicorn
 from sqlalchemy import make_url
-from starlette.types import ASGIApp
 
-from app import settings as app_settings
-from app.kit import logs, migrations
+from app.kit import migrations
 from app.kit.db import Database
 from app.kit.embedded import Cluster
-from app.main import create_app
-from benchmarks.floors import create_floors
 
 START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 30
@@ -93,7 +87,7 @@ def working(what: str, database_url: str, ready_path: str, *, reuse: bool = True
         port: int = listening.getsockname()[1]
         descriptor = listening.fileno()
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.servers", what, str(descriptor)], env=environment, pass_fds=[descriptor]
+            [sys.executable, "-m", "benchmarks.worker", what, str(descriptor)], env=environment, pass_fds=[descriptor]
         )
     try:
         _wait_until_ready(process, port, ready_path)
@@ -121,27 +115,3 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str) ->
             connection.close()
         time.sleep(0.1)
     raise RuntimeError(f"The server process did not answer {path} within {START_SECONDS_MAX} seconds; see what it printed above.")
-
-
-def _product() -> ASGIApp:
-    """Without the background worker, which wakes up when it likes."""
-    settings = app_settings.load()
-    logs.configure(settings.log_level)
-    return create_app(settings)
-
-
-def _floors() -> ASGIApp:
-    return create_floors(os.environ["DATABASE_URL"])
-
-
-def main(what: str, descriptor: int) -> None:
-    """Serve on a socket that was opened by the parent."""
-    applications: dict[str, Callable[[], ASGIApp]] = {"product": _product, "floors": _floors}
-    config = uvicorn.Config(
-        applications[what], factory=True, log_config=None, access_log=False, server_header=False, proxy_headers=False
-    )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

@@ -2,24 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from app.kit.db import Database
+from app.kit.revisions import MIGRATIONS
 
-ROOT = Path(__file__).resolve().parents[2]
 _LOCK = 7_106_553  # any number that nothing else takes as an advisory lock
 
 
 def _config() -> Config:
     found = Config()
-    found.set_main_option("script_location", str(ROOT / "migrations"))
+    found.set_main_option("script_location", str(MIGRATIONS))
     return found
 
 
@@ -48,18 +44,3 @@ def downgrade(url: URL, target: str) -> None:
     """Take the database back to `target`, "base" being empty."""
     with _locked(url) as config:
         command.downgrade(config, target)
-
-
-@lru_cache(maxsize=1)
-def head() -> str | None:
-    """The newest revision that this program knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
-
-
-async def current(database: Database) -> str | None:
-    """The revision that the database is at; None before the first. Raises what the driver raises when it does not answer."""
-    async with database.reading() as session:
-        if await session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-            return None
-        found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
-        return found

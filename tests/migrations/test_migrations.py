@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from app.kit import migrations
 from app.kit.db import Database
+from app.kit.revisions import MIGRATIONS, head
 from app.tables import metadata
 from tests.conftest import database_named
 
@@ -43,16 +44,20 @@ def test_the_newest_schema_is_what_the_models_say(empty: URL) -> None:
 
 
 def test_every_step_can_be_taken_back_and_again(empty: URL) -> None:
-    script = ScriptDirectory(str(migrations.ROOT / "migrations"))
-    revisions = [revision.revision for revision in script.walk_revisions()]
+    steps = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
     migrations.upgrade(empty)
     complete = tables(empty)
-    for revision in [*revisions[1:], "base"]:
+    for revision in [*steps[1:], "base"]:
         migrations.downgrade(empty, revision)
     assert tables(empty) <= {"public.alembic_version"}
-    for revision in reversed(revisions):
+    for revision in reversed(steps):
         migrations.upgrade(empty, revision)
     assert tables(empty) == complete
+
+
+def test_the_newest_by_name_is_the_newest() -> None:
+    """So that a server need not ask Alembic."""
+    assert head() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def test_migrating_twice_changes_nothing(empty: URL) -> None:

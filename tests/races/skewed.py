@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 
-from app import cli
+from app import served as server
 from app.kit.clock import Clock
 
 SECONDS = "MERIDIAN_TESTS_SKEW_SECONDS"
@@ -23,4 +23,4 @@ def served() -> FastAPI:
     Clock.now = now  # type: ignore[method-assign]
     time.time = lambda: real_time() + wrong_by
     time.time_ns = lambda: real_time_ns() + int(wrong_by * 1_000_000_000)
-    return cli.served()
+    return server.served()
