@@ -1,9 +1,13 @@
-"""The short form of `make contract`."""
+"""The short form of `make contract`.
+
+Of what is for staff only, whoever is anonymous hears 401, as tests/identity/test_policy.py asks of each. Here it is left out: two operations of three.
+"""
 
 import psycopg
 import pytest
 
 from tests.conftest import database_named
+from tests.contract.document import operations
 from tests.contract.fuzz import ACTORS, fill, fuzz
 
 
@@ -14,5 +18,7 @@ async def test_schemathesis_finds_nothing(actor: str, server_url: str, template:
         connection.execute(f"CREATE DATABASE fuzz_{actor} TEMPLATE {template}")
     url = database_named(server_url, f"fuzz_{actor}")
     await fill(url)
-    done = fuzz(url, actor, "--max-examples=3", "--seed=1")
+    open_to_all = [one.id for one in operations() if not one.staff_only]
+    chosen = [] if ACTORS[actor] else [f"--include-operation-id-regex=^({'|'.join(open_to_all)})$"]
+    done = fuzz(url, actor, "--max-examples=3", "--seed=1", *chosen)
     assert done.returncode == 0, done.stdout[-20_000:]

@@ -35,7 +35,7 @@ class DemoClinic:
             yield client
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def clinic(server_url: str, template: str, worker_id: str) -> AsyncIterator[DemoClinic]:
     name = f"demo_{worker_id}"
     with psycopg.connect(server_url, autocommit=True) as connection:

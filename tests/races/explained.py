@@ -7,7 +7,7 @@ from tests.client import Json
 from tests.races.oracle import Violation
 from tests.races.premises import Premises
 from tests.races.record import Call, Record
-from tests.races.timeline import Diary, State, leaves_of
+from tests.races.timeline import CLOCKS_DIFFER_SECONDS, Diary, State, leaves_of
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,10 @@ class Explanations:
         return changed or any(leave.by in practitioners and leave.since <= call.until for leave in self._leaves)
 
     def _hold_was_over(self, call: Call) -> bool:
-        """What it kept was booked or given back, or its time was over, at some moment of the call."""
+        """What it kept was booked or given back, or its time was over, at some moment of the call. A state is thought possible for longer than it was
+        by as much as the clocks may differ, which here is to be taken off again."""
         held = [state for state in self._states[str(call.subject)] if state.status == "held"]
-        return held[-1].until <= call.until
+        return held[-1].until - 2 * CLOCKS_DIFFER_SECONDS <= call.until
 
     def _was_extended(self, call: Call) -> bool:
         return any(

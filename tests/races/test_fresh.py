@@ -21,6 +21,8 @@ ROUNDS = int(os.environ.get("MERIDIAN_TESTS_ROUNDS", "300"))
 PROCESSES = 3
 LANES, LANE_HOURS = 4, 6
 
+pytestmark = pytest.mark.xdist_group("fresh")
+
 
 @pytest.fixture(scope="module")
 def own_database(server_url: str, template: str, worker_id: str) -> str:

@@ -17,6 +17,8 @@ from tests.races.storm import Size
 
 Grounds = tuple[str, list[Server]]
 
+pytestmark = pytest.mark.xdist_group("storms")
+
 
 @pytest.fixture(scope="module")
 def grounds(server_url: str, template: str, worker_id: str) -> Iterator[Grounds]:
