@@ -1,6 +1,6 @@
 """The short form of `make contract`.
 
-Of what is for staff only, whoever is anonymous hears 401, as tests/identity/test_policy.py asks of each. Here it is left out: two operations of three.
+Of what is for staff only, whoever is anonymous hears 401, as tests/identity/test_policy.py asks of each. Here that is left out, two of three.
 """
 
 import psycopg
