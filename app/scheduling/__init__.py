@@ -11,6 +11,7 @@ time can be tested by calling a function.
                  └─ facts                 Facts: all that is known about one practitioner, treatment, location and caller
                       └ obstacles         each rule of T15 as the starts it forbids
                           └ slots         openings, starts: what is free; reasons: why a start is not
+                              └ planning   openings -> the best course of sessions, a package of its own
 
 Instants are int Unix seconds and lengths are seconds, unless a name ends in `_minutes` or `_days`. Intervals are
 half-open `(start, end)` (T2). A list of intervals that comes in is sorted by start; one that goes out is sorted,

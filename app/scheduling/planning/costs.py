@@ -1,0 +1,63 @@
+"""A plan's cost as one whole number: what counts first (K1) stands in the highest bits, and costs add up."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from app.scheduling.planning.values import Cost, Option, Task
+
+SMALL_BITS: Final = 16
+LARGE_BITS: Final = 40
+NEVER: Final = 1 << 2048
+DAY_SECONDS: Final = 24 * 60 * 60
+
+
+class Costs:
+    """Where in the number each part of a cost stands."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        count_ = len(task.gaps)
+        self._id = 2 * SMALL_BITS
+        self._start = count_ * self._id
+        self.end = self._start + count_ * LARGE_BITS
+        self.away = self.end + LARGE_BITS
+        self.deviation = self.away + 2 * SMALL_BITS
+        self.change = 1 << self.deviation + 2 * SMALL_BITS
+        self.preference = self.deviation + 3 * SMALL_BITS
+        self._moved = self.preference + 2 * SMALL_BITS
+        self.moved = 1 << self._moved
+        self.left_out = 1 << self._moved + SMALL_BITS
+        starts = [options[0].starts_at for choices in task.choices for days in choices.values() for options in days.values()]
+        self._epoch = min(starts, default=0) - 2 * DAY_SECONDS
+
+    def session(self, number: int, option: Option, *, is_last: bool = False) -> int:
+        """What a session costs by itself. It is late starts and ends that cost, so that among equals the earliest wins."""
+        present = self._task.present[number] if self._task.present else None
+        end = option.ends_at - self._epoch << self.end if is_last else 0
+        return self.placed(number, *self.parts(option)) + end + (self.moved if present not in {None, option} else 0)
+
+    def parts(self, option: Option) -> tuple[int, int, int]:
+        """What an option costs whichever session it is, and its start and ids, which stand where the session's do."""
+        shared = (self._task.preference[option.who] << self.preference) + (option.minutes_away << self.away)
+        return shared, option.starts_at - self._epoch, (option.who << SMALL_BITS) + option.where
+
+    def placed(self, number: int, shared: int, start: int, ids: int) -> int:
+        rank = len(self._task.gaps) - 1 - number
+        return shared + (start << self._start + rank * LARGE_BITS) + (ids << rank * self._id)
+
+    def first(self, number: int, option_day: int) -> int:
+        """What the first session costs besides, others before it being left out."""
+        wished = self._task.earliest_day + sum(gap.target_days for gap in self._task.gaps[1 : number + 1])
+        return (abs(option_day - wished) << self.deviation) + number * self.left_out
+
+    def of(self, total: int, sessions: Sequence[Option | None]) -> Cost:
+        small, large = (1 << SMALL_BITS) - 1, (1 << 2 * SMALL_BITS) - 1
+        return Cost(
+            left_out=sessions.count(None),
+            moved=total >> self._moved & small,
+            preference=total >> self.preference & large,
+            changes=total >> self.deviation + 2 * SMALL_BITS & small,
+            deviation_days=total >> self.deviation & large,
+            minutes_away=total >> self.away & large,
+            ends_at=max((one.ends_at for one in sessions if one is not None), default=0),
+        )

@@ -1,0 +1,149 @@
+"""Plans, the best first."""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from itertools import count
+from operator import attrgetter
+from typing import NamedTuple
+
+from app.scheduling.planning.costs import NEVER, Costs
+from app.scheduling.planning.tables import Tables
+from app.scheduling.planning.values import Cost, Option, Options, Plan, Task
+
+
+class _Step(NamedTuple):
+    """A session as it was chosen, and those after it; `total` is what they all cost."""
+
+    number: int
+    option: Option
+    total: int
+    after: "_Step | None"
+
+
+class _Branch(NamedTuple):
+    """The options of one practitioner and day for the session before some step. `least`: what a whole plan costs at least with the first of them;
+    `total`: what all costs but the session itself and whatever comes before it."""
+
+    least: int
+    total: int
+    number: int
+    left_out: int
+    changes: int
+    options: Options
+
+
+def plans(task: Task) -> Iterator[Plan]:
+    """The best first, and each of them once. All leave out as few sessions as need be, none if possible. There is always one."""
+    costs = Costs(task)
+    tables = Tables(task, costs)
+    size = len(task.gaps)
+    for left_out in range(size):
+        found = False
+        for plan in _walk(tables, left_out):
+            found = True
+            yield plan
+        if found:
+            return
+    yield Plan((None,) * size, Cost(size, 0, 0, 0, 0, 0, 0))
+
+
+class _Waiting:
+    """What may be continued, the cheapest first: of some branches the one that is next, with the option of it that is next."""
+
+    def __init__(self, costs: Costs) -> None:
+        self._costs = costs
+        self._serial = count()
+        self._heap: list[tuple[int, int, Sequence[_Branch], int, int, _Step | None]] = []
+
+    def offer(self, branches: Sequence[_Branch], after: _Step | None) -> None:
+        """What may come before a step; last sessions, if there is none."""
+        if branches:
+            self._push(branches[0].least, branches, 0, 0, after)
+
+    def offer_whole(self, total: int, step: _Step) -> None:
+        self._push(total, (), 0, 0, step)
+
+    def take(self) -> Iterator[tuple[int, _Branch | None, _Step]]:
+        """The cheapest step there is, and the branch that it is of; without one, it is the first of a whole plan that costs so much."""
+        while self._heap:
+            least, _, branches, at, chosen, after = heapq.heappop(self._heap)
+            if not branches:
+                if after is not None:
+                    yield least, None, after
+                continue
+            branch = branches[at]
+            if chosen == 0 and at + 1 < len(branches):
+                self._push(branches[at + 1].least, branches, at + 1, 0, after)
+            own = self._own(branch, chosen, after)
+            if chosen + 1 < len(branch.options):
+                self._push(least - own + self._own(branch, chosen + 1, after), branches, at, chosen + 1, after)
+            option = branch.options[chosen]
+            if after is None or option.busy_until <= after.option.busy_from:
+                yield least, branch, _Step(branch.number, option, branch.total + own, after)
+
+    def _own(self, branch: _Branch, chosen: int, after: _Step | None) -> int:
+        return self._costs.session(branch.number, branch.options[chosen], is_last=after is None)
+
+    def _push(self, least: int, branches: Sequence[_Branch], at: int, chosen: int, after: _Step | None) -> None:
+        heapq.heappush(self._heap, (least, next(self._serial), branches, at, chosen, after))
+
+
+def _walk(tables: Tables, left_out: int) -> Iterator[Plan]:
+    """Those that leave out just so many."""
+    waiting = _Waiting(tables.costs)
+    waiting.offer(_ends(tables, left_out), None)
+    for least, branch, step in waiting.take():
+        if branch is None:
+            yield _plan(tables, step, least)
+            continue
+        if branch.left_out == branch.number and not branch.changes:
+            came = tables.first(step.number, step.option.day)
+            if came < NEVER:
+                waiting.offer_whole(step.total + came, step)
+        waiting.offer(_branches(tables, step, branch.left_out, branch.changes), step)
+
+
+def _ends(tables: Tables, left_out: int) -> list[_Branch]:
+    """The last sessions that a plan may have."""
+    found = []
+    costs, last = tables.costs, len(tables.task.gaps) - 1
+    for after in range(left_out + 1):
+        number = last - after
+        for changes in range(tables.most_changes + 1):
+            columns = tables.layer(number, left_out - after, changes).columns
+            for who, column in columns.items():
+                for day in tables.task.choices[number][who]:
+                    if (least := column[day - tables.low]) < NEVER:
+                        options, total = tables.options(number, who, day), after * costs.left_out
+                        end = costs.session(number, options[0], is_last=True) - costs.session(number, options[0])
+                        found.append(_Branch(least + total + end, total, number, left_out - after, changes, options))
+    return sorted(found, key=attrgetter("least"))
+
+
+def _branches(tables: Tables, step: _Step, left_out: int, changes: int) -> list[_Branch]:
+    """What may come before."""
+    found = []
+    option, costs = step.option, tables.costs
+    for before in tables.befores(step.number, left_out, changes):
+        choices = tables.task.choices[before.number]
+        skipped = left_out - (step.number - before.number - 1)
+        for who, days in choices.items():
+            layer, made = (before.same, changes) if who == option.who else (before.other, changes - tables.limited)
+            if layer is None:
+                continue
+            edge = before.left_out + (0 if who == option.who else costs.change)
+            for day in range(option.day - before.gap.max_days, option.day - before.gap.min_days + 1):
+                if day in days and (least := layer.columns[who][day - tables.low]) < NEVER:
+                    total = step.total + edge + (abs(option.day - day - before.gap.target_days) << costs.deviation)
+                    found.append(
+                        _Branch(total + least, total, before.number, skipped, made, tables.options(before.number, who, day))
+                    )
+    return sorted(found, key=attrgetter("least"))
+
+
+def _plan(tables: Tables, step: _Step | None, total: int) -> Plan:
+    sessions: list[Option | None] = [None] * len(tables.task.gaps)
+    while step is not None:
+        sessions[step.number] = step.option
+        step = step.after
+    return Plan(tuple(sessions), tables.costs.of(total, sessions))
