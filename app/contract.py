@@ -31,6 +31,10 @@ Book sittings, and all that becomes of them; a patient's private link opens its 
 TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Availability", "description": "When can I come?"},
     {"name": "Appointments", "description": APPOINTMENTS, "x-transitions": TRANSITIONS},
+    {
+        "name": "Courses",
+        "description": "Whole courses of treatment: the best plan there is, exactly, and why some of it has no time.",
+    },
     {"name": "Holds", "description": "Keep some times for a few minutes, for somebody who is deciding."},
     {"name": "Clinic", "description": "Settings and policy, locations, the places in them, and when they are shut."},
     {"name": "Treatments", "description": "What is offered: length, price, phases, buffers, who may book it."},

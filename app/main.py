@@ -22,6 +22,7 @@ from app.clinic.closure_routes import router as closures
 from app.clinic.place_routes import router as places
 from app.clinic.routes import router as clinic
 from app.contract import ABOUT
+from app.courses.routes import router as courses
 from app.enquiries.routes import router as enquiries
 from app.health import router as health
 from app.identity.gate import Gate
@@ -49,6 +50,7 @@ ROUTERS: tuple[Router, ...] = (
     appointments,
     changes,
     holds,
+    courses,
     desk,
     treatments,
     practitioners,

@@ -105,6 +105,11 @@ class Free:
         span = (self.range.from_at, self.range.to_at)
         return await queries.ask_diaries(batch, [self.catalogue], known, [span], fixed_now, self._without)
 
+    @property
+    def stamp(self) -> tuple[int, list[int]]:
+        """The versions of all that was looked at: when they are the same, so is what was found, but for the time that passed."""
+        return self.catalogue.version, [self._versions[one] for one in sorted(self._versions)]
+
     def found(self, now: int) -> list[Found]:
         """What can be booked at that moment."""
         situation = self.situation(now)

@@ -119,6 +119,32 @@ async def search(
     raise Unavailable
 
 
+async def everything_free(
+    memory: Memory[Free], connection: Connection, question: Question, caller: Caller, fixed_now: datetime | None
+) -> tuple[Free, int]:
+    """What may start on the question's dates, those of each location, and the time by then; however long the range. Raises InvalidField."""
+    outdated = None
+    for _ in range(MAX_ATTEMPTS):
+        catalogue = await select(
+            memory,
+            connection,
+            question.treatment_id,
+            question.practitioner_ids,
+            question.location_id,
+            prefix="/",
+            older_than=outdated,
+        )
+        zones = {one.time_zone for one in catalogue.locations_at(question.location_id)}
+        from_at = min(midnight(zone, question.from_on) for zone in zones)
+        to_at = max(midnight(zone, question.to_on + timedelta(days=1)) for zone in zones)
+        free = _free(memory, catalogue, question, caller, from_at, to_at)
+        at = await free.refresh(connection, fixed_now)
+        if at is not None:
+            return free, int(at.timestamp())
+        outdated = catalogue.version
+    raise Unavailable
+
+
 async def _answer(
     memory: Memory[Free],
     connection: Connection,

@@ -38,6 +38,7 @@ POLICY: Final[dict[str, frozenset[str]]] = {
     "appointments:reschedule": _DIARY | {PATIENT},
     "appointments:attend": _DIARY,
     "appointments:link": _FRONT_DESK,
+    "courses:read": _DIARY,
     "diary:read": _DIARY,
     "patients:read": _DIARY,
     "patients:write": _FRONT_DESK,

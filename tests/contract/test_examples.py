@@ -44,8 +44,8 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "submitArticle": {"article": {"status": "draft"}},
     "publishArticle": {"article": {"status": "in_review"}},
 }
-# The edition of the time-zone database is the machine's.
-_VARIES = {"tzdata_version"}
+# The edition of the time-zone database is the machine's, and a cursor's signature the service's.
+_VARIES = {"tzdata_version", "next_cursor"}
 # What is chosen, or told, when a thing is made, or several are.
 _CHOSEN = {
     "id",

@@ -1,0 +1,218 @@
+"""What a course might be: free times are read once for each treatment, made into options, and the planner is asked. Nothing is written or locked."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, islice
+from uuid import UUID
+
+from app.availability.candidates import Caller, Candidate, Situation
+from app.availability.free import Free
+from app.availability.memory import Memory
+from app.availability.search import Question, everything_free, known_patient
+from app.courses.schemas import CourseQuestion, FixedSession
+from app.identity.actor import Actor
+from app.kit.db import Connection
+from app.kit.errors import Conflict, InvalidField
+from app.kit.pages import PageRequest
+from app.scheduling import slots
+from app.scheduling.planning.days import Source, When, choices
+from app.scheduling.planning.search import plans
+from app.scheduling.planning.values import Choices, Gap, Option, Plan, Task
+from app.scheduling.zones import local_date
+
+# Where nobody says by when, the first session may be so much later than wished.
+SLACK = timedelta(days=56)
+DAYS_MAX = 800
+PLANS_MAX = 100
+
+
+class PlanOutdated(Conflict):
+    code = "plan_outdated"
+    title = "Something has changed since that plan was made"
+    meaning = "The cursor walks the plans of one moment. Ask the question again, without a cursor."
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is free of one treatment."""
+
+    treatment_id: UUID
+    free: Free
+    found: Sequence[tuple[Candidate, Sequence[slots.Opening]]]
+    situation: Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and all that it was made from. `offered` and `fixed` are by session."""
+
+    plan: Plan
+    task: Task
+    when: When
+    offered: Sequence[Offered]
+    fixed: dict[int, tuple[FixedSession, list[slots.Reason]]]
+    practitioners: Sequence[UUID]
+    locations: Sequence[UUID]
+    next_cursor: str | None
+
+
+async def plan(
+    connection: Connection,
+    memory: Memory[Free],
+    actor: Actor,
+    asked: CourseQuestion,
+    fixed_now: datetime | None,
+    secret: bytes,
+) -> Planned:
+    """The best plan, or the one that a cursor leads to. Raises InvalidField, PlanOutdated."""
+    caller = Caller(staff=True, returning=None)
+    if asked.patient_id is not None:
+        known, _ = await known_patient(connection, actor, asked.patient_id, fixed_now, "/patient_id")
+        caller = Caller(staff=True, returning=None, patient_resource_id=known.patient_resource_id)
+    when = _when(asked)
+    offered = await _offered(connection, memory, asked, caller, when, fixed_now)
+    practitioners = sorted({one.practitioner.id for offer in offered for one, _ in offer.found})
+    locations = sorted({one.location.id for offer in offered for one, _ in offer.found})
+    fixed = {one.index: (one, _against(one, offered[one.index])) for one in asked.fixed}
+    task = _task(asked, when, offered, fixed, practitioners, locations)
+    cursor = _Cursor(asked, actor, [offer.free.stamp for offer in offered], secret)
+    rank = cursor.rank()
+    some = list(islice(plans(task), rank, rank + 2))
+    if not some:
+        raise PlanOutdated
+    further = cursor.at(rank + 1) if len(some) > 1 and rank + 1 < PLANS_MAX else None
+    return Planned(some[0], task, when, offered, fixed, practitioners, locations, further)
+
+
+def _when(asked: CourseQuestion) -> When:
+    longest = sum(phase.max_days * phase.sessions for phase in asked.cadence)
+    latest = asked.latest_on or min(
+        asked.earliest_on + timedelta(days=longest) + SLACK, asked.earliest_on + timedelta(days=DAYS_MAX)
+    )
+    if (latest - asked.earliest_on).days > DAYS_MAX:
+        raise InvalidField("/latest_on", f"A course may take at most {DAYS_MAX} days")
+    return When(
+        asked.earliest_on,
+        latest,
+        frozenset(asked.weekdays),
+        tuple(sorted((one.starts, one.ends) for one in asked.windows)),
+        tuple((one.from_on, one.to_on) for one in asked.away),
+        asked.preferred_time,
+    )
+
+
+async def _offered(
+    connection: Connection,
+    memory: Memory[Free],
+    asked: CourseQuestion,
+    caller: Caller,
+    when: When,
+    fixed_now: datetime | None,
+) -> list[Offered]:
+    """By session; each treatment is read once."""
+    treatments = [phase.treatment_id or asked.treatment_id for phase in asked.cadence for _ in range(phase.sessions)]
+    whom = None
+    if asked.practitioner_ids is not None:
+        whom = sorted({*asked.practitioner_ids, *(one.practitioner_id for one in asked.fixed)})
+    fixed_on = [local_date("UTC", int(one.starts_at.timestamp())) for one in asked.fixed]
+    from_on, to_on = min([when.earliest_on, *fixed_on]), max([when.latest_on, *fixed_on])
+    if (to_on - from_on).days > DAYS_MAX:
+        raise InvalidField("/fixed", f"A course may take at most {DAYS_MAX} days")
+    found: dict[UUID, Offered] = {}
+    for one in dict.fromkeys(treatments):
+        question = Question(one, from_on, to_on, whom, None if asked.fixed else asked.location_id)
+        free, now = await everything_free(memory, connection, question, caller, fixed_now)
+        some = [(each.candidate, each.openings) for each in free.found(now)]
+        found[one] = Offered(one, free, some, free.situation(now))
+    return [found[one] for one in treatments]
+
+
+def _against(fixed: FixedSession, offer: Offered) -> list[slots.Reason]:
+    """What stands against a session that is settled. Raises InvalidField for somebody or some place that there is not."""
+    candidate = _candidate(fixed, offer)
+    if candidate is None:
+        raise InvalidField(f"/fixed/{fixed.index}/practitioner_id", "Nobody such works there", "unknown_id")
+    return list(slots.reasons(offer.situation.facts(candidate), int(fixed.starts_at.timestamp())))
+
+
+def _candidate(fixed: FixedSession, offer: Offered) -> Candidate | None:
+    wanted = (fixed.practitioner_id, fixed.location_id)
+    return next((one for one, _ in offer.found if (one.practitioner.id, one.location.id) == wanted), None)
+
+
+def _task(
+    asked: CourseQuestion,
+    when: When,
+    offered: Sequence[Offered],
+    fixed: dict[int, tuple[FixedSession, list[slots.Reason]]],
+    practitioners: Sequence[UUID],
+    locations: Sequence[UUID],
+) -> Task:
+    gaps = [Gap(one.target_days, one.min_days, one.max_days) for one in asked.cadence for _ in range(one.sessions)]
+    who, where = ({one: number for number, one in enumerate(ids)} for ids in (practitioners, locations))
+    wished = asked.practitioner_ids
+    made: dict[UUID, Choices] = {}
+    for offer in offered:
+        if offer.treatment_id not in made:
+            made[offer.treatment_id] = choices(
+                [
+                    Source(who[one.practitioner.id], where[one.location.id], one.location.time_zone, one.footprint, openings)
+                    for one, openings in offer.found
+                    if (wished is None or one.practitioner.id in wished) and asked.location_id in {None, one.location.id}
+                ],
+                when,
+            )
+    by_session: list[Choices] = [made[offer.treatment_id] for offer in offered]
+    for index, (one, reasons) in fixed.items():
+        by_session[index] = {} if reasons else _only(one, offered[index], who, where)
+    position = {one: number for number, one in enumerate(wished or ())}
+    preference = [position.get(one, 0) for one in practitioners]
+    return Task(gaps, by_session, when.earliest_on.toordinal(), preference, asked.max_practitioner_changes)
+
+
+def _only(fixed: FixedSession, offer: Offered, who: dict[UUID, int], where: dict[UUID, int]) -> Choices:
+    candidate = _candidate(fixed, offer)
+    if candidate is None:
+        raise AssertionError("asked for before it was looked for")
+    start, footprint = int(fixed.starts_at.timestamp()), candidate.footprint
+    busy_from, busy_until = footprint.place
+    day = local_date(candidate.location.time_zone, start).toordinal()
+    number = who[fixed.practitioner_id]
+    option = Option(
+        day, number, where[fixed.location_id], start, start + footprint.duration, start + busy_from, start + busy_until, 0
+    )
+    return {number: {day: (option,)}}
+
+
+class _Cursor:
+    """Leads on to the next best plan of the same question, as long as nothing that was looked at has changed."""
+
+    def __init__(self, asked: CourseQuestion, actor: Actor, stamps: Sequence[object], secret: bytes) -> None:
+        question = asked.model_dump_json(exclude={"cursor"})
+        binding = f"course-plans {actor.key} {question}"
+        self._page = PageRequest(1, asked.cursor, binding, secret)
+        self._stamp = hashlib.blake2b(json.dumps(stamps).encode(), digest_size=12).hexdigest()
+
+    def rank(self) -> int:
+        """Raises InvalidField, PlanOutdated."""
+        try:
+            found = self._page.decode()
+        except InvalidField:
+            raise InvalidField("/cursor", "This cursor does not belong to this question", "cursor") from None
+        if found is None:
+            return 0
+        rank, stamp = found
+        if stamp != self._stamp:
+            raise PlanOutdated
+        return int(rank)
+
+    def at(self, rank: int) -> str:
+        return self._page.encode([rank, self._stamp])
+
+
+def every(found: Choices) -> list[Option]:
+    """The best option of each practitioner and day."""
+    return list(chain.from_iterable((options[0] for options in days.values()) for days in found.values()))

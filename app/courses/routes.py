@@ -1,0 +1,32 @@
+"""Courses: what a whole course of treatment might be."""
+
+from fastapi import Request
+
+from app.appointments.routes import MemoryOf
+from app.courses import planning
+from app.courses.answer import told
+from app.courses.plan_schemas import CoursePlan
+from app.courses.planning import PlanOutdated
+from app.courses.schemas import CourseQuestion
+from app.identity.actor import CurrentActor
+from app.kit.db import driver
+from app.kit.routing import Router
+from app.kit.session import FixedNow, Session
+
+router = Router("Courses")
+
+
+@router.operation(
+    "POST",
+    "/v1/course-plans",
+    id="planCourse",
+    permission="courses:read",
+    summary="The best plan for a course of sessions, and why some of them have no time",
+    response_model=CoursePlan,
+    raises=(PlanOutdated,),
+)
+async def plan_course(
+    request: Request, session: Session, actor: CurrentActor, memory: MemoryOf, fixed_now: FixedNow, body: CourseQuestion
+) -> CoursePlan:
+    secret: bytes = request.app.state.secret
+    return told(await planning.plan(await driver(session), memory, actor, body, fixed_now, secret))

@@ -1,0 +1,220 @@
+"""Plans of whole courses over HTTP: the best there is, what to do where there is none, and the next best."""
+
+from typing import Any
+
+import pytest
+
+from tests.appointments.world import STRANGER, World
+from tests.client import Client, Json, problem
+from tests.make import make_place, make_practitioner, make_treatment, set_hours
+
+UNKNOWN = "0199a000-0000-7000-8000-00000000dead"
+WEEKLY = {"target_days": 7, "min_days": 5, "max_days": 9}
+
+
+@pytest.fixture
+async def world(admin: Client) -> World:
+    return await World.made(admin)
+
+
+def question(world: World, sessions: int = 4, **changes: Any) -> Json:
+    return {
+        "treatment_id": world.treatment["id"],
+        "location_id": world.location["id"],
+        "sessions": sessions,
+        "cadence": [{"sessions": sessions, **WEEKLY}],
+        "earliest_on": "2026-12-02",
+        "latest_on": "2027-02-28",
+        **changes,
+    }
+
+
+async def planned(client: Client, asked: Json) -> Json:
+    response = await client.post("/v1/course-plans", json=asked)
+    assert response.status_code == 200, response.text
+    found: Json = response.json()
+    return found
+
+
+def starts(plan: Json) -> list[str | None]:
+    return [one["local_start"] and one["local_start"][:16] for one in plan["sessions"]]
+
+
+async def test_a_course_at_the_wished_time_every_week(world: World, receptionist: Client) -> None:
+    plan = await planned(receptionist, question(world, preferred_time="10:00"))
+    assert starts(plan) == [f"{on}T10:00" for on in ("2026-12-02", "2026-12-09", "2026-12-16", "2026-12-23")]
+    assert [one["gap_days"] for one in plan["sessions"]] == [None, 7, 7, 7]
+    assert plan["complete"] is True
+    assert plan["cost"] == {
+        "sessions_left_out": 0,
+        "preference": 0,
+        "practitioner_changes": 0,
+        "deviation_days": 0,
+        "minutes_away": 0,
+        "ends_at": "2026-12-23T10:30:00Z",
+    }
+    assert all(one["practitioner_id"] == world.practitioner["id"] for one in plan["sessions"])
+    assert len(plan["sessions"][1]["alternatives"]) == 3
+
+
+async def test_it_writes_nothing_and_says_the_same_again(world: World, receptionist: Client) -> None:
+    first, second = [await planned(receptionist, question(world)) for _ in range(2)]
+    assert first == second
+    assert (await receptionist.read("/v1/appointments"))["items"] == []
+
+
+async def test_what_is_booked_is_gone_and_the_course_bends(world: World, public: Client, receptionist: Client) -> None:
+    """What is wished of 9 December: the second session is a day early, and the third a week after it."""
+    day = ["10:00", "10:30"]
+    for clock in day:
+        await public.create("/v1/appointments", world.booking(f"2026-12-09T{clock}:00Z"))
+    asked = question(world, 3, windows=[{"starts": "10:00", "ends": "11:00"}])
+    plan = await planned(receptionist, asked)
+    assert starts(plan) == [f"{on}T10:00" for on in ("2026-12-02", "2026-12-08", "2026-12-15")]
+    assert (plan["cost"]["deviation_days"], plan["complete"]) == (1, True)
+
+
+async def test_clocks_change_and_the_time_of_day_stays(world: World, receptionist: Client) -> None:
+    asked = question(world, 3, earliest_on="2027-03-24", latest_on="2027-04-30", preferred_time="15:00")
+    plan = await planned(receptionist, asked)
+    assert [one["starts_at"] for one in plan["sessions"]] == [
+        "2027-03-24T15:00:00Z",
+        "2027-03-31T14:00:00Z",
+        "2027-04-07T14:00:00Z",
+    ]
+    assert plan["cost"]["minutes_away"] == 0
+
+
+async def test_the_practitioners_in_order_and_as_many_changes_as_are_allowed(admin: Client, receptionist: Client) -> None:
+    world = await World.made(admin)
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    ids = [other["id"], world.practitioner["id"]]
+    plan = await planned(receptionist, question(world, practitioner_ids=ids))
+    assert {one["practitioner_id"] for one in plan["sessions"]} == {other["id"]}
+    version = (await admin.read(f"/v1/practitioners/{other['id']}"))["version"]
+    leave = {"starts_at": "2026-12-10T00:00:00Z", "ends_at": "2027-03-30T00:00:00Z"}
+    await admin.create(f"/v1/practitioners/{other['id']}/time-off", leave)
+    assert version
+    plan = await planned(receptionist, question(world, practitioner_ids=ids, max_practitioner_changes=1))
+    assert [one["practitioner_id"] for one in plan["sessions"]] == [other["id"]] * 2 + [world.practitioner["id"]] * 2
+    assert (plan["cost"]["preference"], plan["cost"]["practitioner_changes"]) == (2, 1)
+    plan = await planned(receptionist, question(world, practitioner_ids=ids, max_practitioner_changes=0))
+    assert {one["practitioner_id"] for one in plan["sessions"]} == {world.practitioner["id"]}
+
+
+async def test_where_it_cannot_be_whole_the_most_of_it_and_why(world: World, admin: Client, receptionist: Client) -> None:
+    """Two weeks in which nobody works lie where the third session would be."""
+    leave = {"starts_at": "2026-12-12T00:00:00Z", "ends_at": "2026-12-21T00:00:00Z"}
+    await admin.create(f"/v1/practitioners/{world.practitioner['id']}/time-off", leave)
+    asked = question(world, 4, cadence=[{"sessions": 4, "target_days": 7, "min_days": 6, "max_days": 8}], latest_on="2027-01-05")
+    plan = await planned(receptionist, asked)
+    assert plan["complete"] is False
+    assert plan["cost"]["sessions_left_out"] == 1
+    [missing] = [one for one in plan["sessions"] if one["starts_at"] is None]
+    assert missing["index"] == 2
+    assert "time_off" in missing["reasons"]
+    assert missing["nearest_on"] is not None
+    assert len(missing["alternatives"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        pytest.param({"away": [{"from_on": "2026-01-01", "to_on": "2028-01-01"}]}, ["away"], id="away for ever"),
+        pytest.param({"windows": [{"starts": "20:00", "ends": "23:00"}]}, ["closed"], id="when nobody works"),
+        pytest.param({"weekdays": [6, 7], "windows": [{"starts": "09:00", "ends": "09:15"}]}, None, id="shorter than a session"),
+    ],
+)
+async def test_what_can_never_be_is_said(world: World, receptionist: Client, changes: Json, reasons: list[str] | None) -> None:
+    plan = await planned(receptionist, question(world, 3, **changes))
+    assert (plan["complete"], plan["cost"]["sessions_left_out"], plan["cost"]["ends_at"]) == (False, 3, None)
+    if reasons is not None:
+        assert [one["reasons"] for one in plan["sessions"]] == [reasons] * 3
+
+
+async def test_the_next_best_by_cursor_until_something_changes(world: World, public: Client, receptionist: Client) -> None:
+    asked = question(world, 2, preferred_time="10:00")
+    seen = []
+    cursor: Json = {}
+    for _ in range(4):
+        plan = await planned(receptionist, asked | cursor)
+        seen.append(plan)
+        cursor = {"cursor": plan["next_cursor"]}
+    assert len({str(starts(plan)) for plan in seen}) == 4
+    assert [plan["cost"]["minutes_away"] for plan in seen] == [0, 15, 15, 15]
+    problem(await receptionist.post("/v1/course-plans", json=question(world, 3) | cursor), 422, "invalid")
+    await public.create("/v1/appointments", world.booking("2026-12-02T10:00:00Z"))
+    problem(await receptionist.post("/v1/course-plans", json=asked | cursor), 409, "plan_outdated")
+
+
+async def test_a_session_that_is_settled_stays(world: World, public: Client, receptionist: Client) -> None:
+    fixed = {
+        "index": 1,
+        "starts_at": "2026-12-10T13:00:00Z",
+        "practitioner_id": world.practitioner["id"],
+        "location_id": world.location["id"],
+    }
+    plan = await planned(receptionist, question(world, 3, fixed=[fixed]))
+    assert starts(plan) == ["2026-12-02T09:00", "2026-12-10T13:00", "2026-12-17T09:00"]
+    await public.create("/v1/appointments", world.booking("2026-12-10T13:00:00Z"))
+    plan = await planned(receptionist, question(world, 3, fixed=[fixed]))
+    assert (plan["complete"], plan["sessions"][1]["reasons"]) == (False, ["busy"])
+
+
+async def test_settled_sessions_that_contradict_the_cadence(world: World, receptionist: Client) -> None:
+    at = {"practitioner_id": world.practitioner["id"], "location_id": world.location["id"]}
+    fixed = [{"index": 0, "starts_at": "2026-12-02T10:00:00Z", **at}, {"index": 1, "starts_at": "2026-12-03T10:00:00Z", **at}]
+    plan = await planned(receptionist, question(world, 2, fixed=fixed))
+    assert (plan["complete"], plan["cost"]["sessions_left_out"]) == (False, 1)
+    [missing] = [one for one in plan["sessions"] if one["starts_at"] is None]
+    assert missing["reasons"] == ["min_gap"]
+
+
+async def test_phases_of_their_own_treatments_and_rooms(admin: Client, receptionist: Client) -> None:
+    world = await World.made(admin, place_kind="room")
+    room = await make_place(admin, world.location["id"])
+    longer = await make_treatment(admin, phases=[{"minutes": 60, "attended": True}], audience="returning")
+    changes = {"treatments": [{"treatment_id": one["id"]} for one in (world.treatment, longer)]}
+    practitioner = await admin.read(f"/v1/practitioners/{world.practitioner['id']}")
+    await admin.change(f"/v1/practitioners/{practitioner['id']}", changes, version=practitioner["version"])
+    cadence = [{"sessions": 1, **WEEKLY}, {"sessions": 2, **WEEKLY, "treatment_id": longer["id"]}]
+    plan = await planned(receptionist, question(world, 3, cadence=cadence))
+    assert [one["treatment_id"] for one in plan["sessions"]] == [world.treatment["id"], longer["id"], longer["id"]]
+    assert [one["place_id"] for one in plan["sessions"]] == [room["id"], None, None]
+
+
+async def test_the_patients_own_appointments_count(world: World, admin: Client, receptionist: Client) -> None:
+    made = await receptionist.create("/v1/appointments", world.booking("2026-12-02T10:00:00Z", patient=STRANGER))
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    asked = question(world, 2, preferred_time="10:00", practitioner_ids=[other["id"]])
+    assert starts(await planned(receptionist, asked))[0] == "2026-12-02T10:00"
+    known = await planned(receptionist, asked | {"patient_id": made["patient_id"]})
+    assert starts(known)[0] in {"2026-12-02T09:30", "2026-12-02T10:30"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        pytest.param({"sessions": 25}, "/sessions", id="too many"),
+        pytest.param({"sessions": 3}, "", id="does not add up"),
+        pytest.param(
+            {"cadence": [{"sessions": 4, "target_days": 7, "min_days": 9, "max_days": 8}]}, "/cadence/0", id="min above max"
+        ),
+        pytest.param({"windows": [{"starts": "10:00", "ends": "10:00"}]}, "/windows/0", id="an empty window"),
+        pytest.param({"latest_on": "2026-12-01"}, "", id="reversed"),
+        pytest.param({"latest_on": "2036-12-01"}, "/latest_on", id="ten years"),
+        pytest.param({"treatment_id": UNKNOWN}, "/treatment_id", id="no such treatment"),
+        pytest.param({"practitioner_ids": [UNKNOWN]}, "/practitioner_id", id="no such practitioner"),
+        pytest.param({"patient_id": UNKNOWN}, "/patient_id", id="no such patient"),
+        pytest.param({"cursor": "nonsense"}, "/cursor", id="a cursor of nowhere"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(world: World, receptionist: Client, changes: Json, pointer: str) -> None:
+    refused = problem(await receptionist.post("/v1/course-plans", json=question(world) | changes), 422, "invalid")
+    assert [error["pointer"] for error in refused["errors"]] == [pointer]
+
+
+async def test_it_is_for_staff(world: World, public: Client) -> None:
+    problem(await public.post("/v1/course-plans", json=question(world)), 401, "unauthenticated")
