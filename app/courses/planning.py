@@ -1,5 +1,6 @@
 """What a course might be: free times are read once for each treatment, made into options, and the planner is asked. Nothing is written or locked."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,18 +16,24 @@ from app.availability.search import Question, everything_free, known_patient
 from app.courses.schemas import CourseQuestion, FixedSession
 from app.identity.actor import Actor
 from app.kit.db import Connection
-from app.kit.errors import Conflict, InvalidField
+from app.kit.errors import Conflict, InvalidField, Rejected
 from app.kit.pages import PageRequest
 from app.scheduling import slots
 from app.scheduling.planning.days import Source, When, choices
 from app.scheduling.planning.search import plans
-from app.scheduling.planning.values import Choices, Gap, Option, Plan, Task
+from app.scheduling.planning.values import Choices, Gap, Option, Plan, Task, TooLargeError
 from app.scheduling.zones import local_date
 
 # Where nobody says by when, the first session may be so much later than wished.
 SLACK = timedelta(days=56)
 DAYS_MAX = 800
 PLANS_MAX = 100
+
+
+class QuestionTooLarge(Rejected):
+    code = "question_too_large"
+    title = "There are too many days, practitioners and sessions to compare"
+    meaning = "Ask with fewer practitioners, a shorter range, or more room for the gaps."
 
 
 class PlanOutdated(Conflict):
@@ -67,7 +74,7 @@ async def plan(
     fixed_now: datetime | None,
     secret: bytes,
 ) -> Planned:
-    """The best plan, or the one that a cursor leads to. Raises InvalidField, PlanOutdated."""
+    """The best plan, or the one that a cursor leads to. Raises InvalidField, PlanOutdated, QuestionTooLarge."""
     caller = Caller(staff=True, returning=None)
     if asked.patient_id is not None:
         known, _ = await known_patient(connection, actor, asked.patient_id, fixed_now, "/patient_id")
@@ -80,7 +87,11 @@ async def plan(
     task = _task(asked, when, offered, fixed, practitioners, locations)
     cursor = _Cursor(asked, actor, [offer.free.stamp for offer in offered], secret)
     rank = cursor.rank()
-    some = list(islice(plans(task), rank, rank + 2))
+    # Apart, so that others are served meanwhile.
+    try:
+        some = await asyncio.to_thread(lambda: list(islice(plans(task), rank, rank + 2)))
+    except TooLargeError:
+        raise QuestionTooLarge from None
     if not some:
         raise PlanOutdated
     further = cursor.at(rank + 1) if len(some) > 1 and rank + 1 < PLANS_MAX else None

@@ -6,7 +6,7 @@ from app.appointments.routes import MemoryOf
 from app.courses import planning
 from app.courses.answer import told
 from app.courses.plan_schemas import CoursePlan
-from app.courses.planning import PlanOutdated
+from app.courses.planning import PlanOutdated, QuestionTooLarge
 from app.courses.schemas import CourseQuestion
 from app.identity.actor import CurrentActor
 from app.kit.db import driver
@@ -23,7 +23,7 @@ router = Router("Courses")
     permission="courses:read",
     summary="The best plan for a course of sessions, and why some of them have no time",
     response_model=CoursePlan,
-    raises=(PlanOutdated,),
+    raises=(PlanOutdated, QuestionTooLarge),
 )
 async def plan_course(
     request: Request, session: Session, actor: CurrentActor, memory: MemoryOf, fixed_now: FixedNow, body: CourseQuestion

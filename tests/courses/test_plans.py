@@ -1,5 +1,6 @@
 """Plans of whole courses over HTTP: the best there is, what to do where there is none, and the next best."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -218,3 +219,21 @@ async def test_what_makes_no_sense_is_refused(world: World, receptionist: Client
 
 async def test_it_is_for_staff(world: World, public: Client) -> None:
     problem(await public.post("/v1/course-plans", json=question(world)), 401, "unauthenticated")
+
+
+async def test_what_is_too_much_to_compare_is_said(admin: Client, receptionist: Client) -> None:
+    """Two years of weeks of which every other one is free, for many."""
+    world = await World.made(admin)
+    for _ in range(5):
+        other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+        await set_hours(admin, other, world.location["id"])
+    cadence = [{"sessions": 24, "target_days": 7, "min_days": 7, "max_days": 7}]
+    away = [
+        {
+            "from_on": f"{date(2026, 12, 7) + timedelta(days=14 * week)}",
+            "to_on": f"{date(2026, 12, 13) + timedelta(days=14 * week)}",
+        }
+        for week in range(50)
+    ]
+    asked = question(world, 24, cadence=cadence, away=away, latest_on="2028-12-01", max_practitioner_changes=20)
+    problem(await receptionist.post("/v1/course-plans", json=asked), 422, "question_too_large")

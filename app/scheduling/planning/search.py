@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from app.scheduling.planning.costs import NEVER, Costs
 from app.scheduling.planning.tables import Tables
-from app.scheduling.planning.values import Cost, Option, Options, Plan, Task
+from app.scheduling.planning.values import Cost, Option, Options, Plan, Task, TooLargeError
+
+# A plan takes a step for each of its sessions; more only where sessions of neighbouring days are in each other's way.
+STEPS_MAX = 100_000
 
 
 class _Step(NamedTuple):
@@ -33,7 +36,10 @@ class _Branch(NamedTuple):
 
 
 def plans(task: Task) -> Iterator[Plan]:
-    """The best first, and each of them once. All leave out as few sessions as need be, none if possible. There is always one."""
+    """The best first, and each of them once. All leave out as few sessions as need be, none if possible. There is always one.
+
+    Raises TooLargeError when there is more to compare than is sensible.
+    """
     costs = Costs(task)
     tables = Tables(task, costs)
     size = len(task.gaps)
@@ -65,7 +71,9 @@ class _Waiting:
 
     def take(self) -> Iterator[tuple[int, _Branch | None, _Step]]:
         """The cheapest step there is, and the branch that it is of; without one, it is the first of a whole plan that costs so much."""
-        while self._heap:
+        for _ in range(STEPS_MAX):
+            if not self._heap:
+                return
             least, _, branches, at, chosen, after = heapq.heappop(self._heap)
             if not branches:
                 if after is not None:
@@ -80,6 +88,7 @@ class _Waiting:
             option = branch.options[chosen]
             if after is None or option.busy_until <= after.option.busy_from:
                 yield least, branch, _Step(branch.number, option, branch.total + own, after)
+        raise TooLargeError
 
     def _own(self, branch: _Branch, chosen: int, after: _Step | None) -> int:
         return self._costs.session(branch.number, branch.options[chosen], is_last=after is None)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from operator import add
 
 from app.scheduling.planning.costs import NEVER, Costs
-from app.scheduling.planning.values import Choices, Gap, Options, Task
+from app.scheduling.planning.values import Choices, Gap, Options, Task, TooLargeError
+
+# Days of practitioners, each with what may come before. A usual course needs some ten thousand; so many take a second or two.
+COMPARED_MAX = 1_500_000
 
 
 class Layer:
@@ -39,8 +42,9 @@ class Tables:
         self._layers: dict[tuple[int, int, int], Layer] = {}
         self._parts: dict[int, Sequence[tuple[int, int, tuple[int, int, int]]]] = {}
         self._best: dict[int, Mapping[int, list[int]]] = {}
-        self.limited = task.max_changes is not None
-        self.most_changes = min(task.max_changes or 0, len(task.gaps) - 1)
+        self.limited = task.max_changes is not None and task.max_changes < len(task.gaps) - 1
+        self.most_changes = task.max_changes or 0 if self.limited else 0
+        self._compared = 0
 
     def options(self, number: int, who: int, day: int) -> Options:
         """The cheapest first: where the session is already, if that is one of them."""
@@ -112,6 +116,9 @@ class Tables:
 
     def _reach(self, columns: Mapping[int, list[int]], best: Mapping[int, list[int]], before: Before) -> None:
         """From the session before: with the same practitioner, or from whoever came at the least cost, with a change."""
+        self._compared += len(columns) * self.width
+        if self._compared > COMPARED_MAX:
+            raise TooLargeError
         target, low, high = before.gap
         deviations = [(abs(gap - target) << self.costs.deviation) + before.left_out for gap in range(high, low - 1, -1)]
         others: list[int] = [NEVER] * self.width

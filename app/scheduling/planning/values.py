@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
+class TooLargeError(Exception):
+    """There is more to compare than is sensible while somebody waits."""
+
+
 class Gap(NamedTuple):
     """Local days from the session before to this one."""
 
