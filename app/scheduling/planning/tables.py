@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import add
 
 from app.scheduling.planning.costs import NEVER, Costs
@@ -109,12 +110,12 @@ class Tables:
                     if own < NEVER:
                         column[index] = own + self.first(number, self.low + index)
         for before in self.befores(number, left_out, changes):
-            self._reach(columns, best, before)
+            self._reach(number, columns, best, before)
         for column in columns.values():
             column[:] = [min(cost, NEVER) for cost in column]
         return Layer(self.width, columns)
 
-    def _reach(self, columns: Mapping[int, list[int]], best: Mapping[int, list[int]], before: Before) -> None:
+    def _reach(self, number: int, columns: Mapping[int, list[int]], best: Mapping[int, list[int]], before: Before) -> None:
         """From the session before: with the same practitioner, or from whoever came at the least cost, with a change."""
         self._compared += len(columns) * self.width
         if self._compared > COMPARED_MAX:
@@ -123,11 +124,14 @@ class Tables:
         deviations = [(abs(gap - target) << self.costs.deviation) + before.left_out for gap in range(high, low - 1, -1)]
         others: list[int] = [NEVER] * self.width
         if before.other is not None:
-            others = [self._least(before.other.anybody, index, low, high, deviations) for index in range(self.width)]
+            anybody = before.other.anybody
+            others = [self._least(anybody, index, low, high, deviations) for index in range(self.width)]
         change = self.costs.change
+        # Nothing comes sooner than the least gaps from the first day on.
+        soonest = sum(gap.min_days for gap in self.task.gaps[1 : number + 1])
         for who, column in columns.items():
             same = before.same.columns.get(who)
-            for index, cost in enumerate(best[who]):
+            for index, cost in enumerate(islice(best[who], soonest, None), soonest):
                 if cost < NEVER:
                     came = others[index] + change
                     if same is not None:
