@@ -12,7 +12,7 @@ from app.kit.embedded import Cluster
 from tests.races import farewell, outage, report
 from tests.races.farewell import Farewells
 from tests.races.fleet import SERVED, SKEWED, Server, running
-from tests.races.grounds import postgres, servers
+from tests.races.grounds import keep_evidence, postgres, servers
 from tests.races.outage import Outage
 from tests.races.report import Report
 from tests.races.storm import Size, Storm
@@ -63,6 +63,8 @@ async def rage(cluster: Cluster, fleet: list[Server], plan: Plan) -> Report:
     blowing = asyncio.create_task(storm.blow(pace=BLOCK_SECONDS, pause=PAUSE_SECONDS, patience=PATIENCE_SECONDS))
     found_outage, farewells = await _strike(weather, plan, blowing)
     violations = await asyncio.to_thread(judge, cluster.url, storm.record, storm.premises, storm.monotonic_zero)
+    if violations:
+        await asyncio.to_thread(keep_evidence, cluster)
     return _told(
         weather, found_outage, farewells, plan, Report("", violations=[*violations, *found_outage.wrong, *farewells.wrong])
     )

@@ -35,6 +35,14 @@ def postgres() -> Iterator[Cluster]:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
+def keep_evidence(cluster: Cluster) -> None:
+    """The database's files as they are, beside the servers' logs, if these are kept."""
+    folder, home = os.environ.get(LOGS), cluster._home
+    if folder is not None and home is not None:
+        shutil.copytree(home.data, Path(folder) / "data", ignore=shutil.ignore_patterns("postmaster.pid"), dirs_exist_ok=True)
+        shutil.copy(home.log, folder)
+
+
 def servers(database_url: str, *, factories: tuple[str, ...] = (SERVED,) * 3, jobs: int | None = None) -> list[Server]:
     """Not started yet. `jobs`: the number of the one that runs the background jobs too."""
     folder = os.environ.get(LOGS)
