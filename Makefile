@@ -55,9 +55,9 @@ chaos: env  ## The same under kill -9, frozen processes, cut connections and a P
 model: env  ## The API against a model of 300 lines, at length: 2,000 examples of up to 50 steps, some hours; MODEL=100 for less
 	MERIDIAN_TESTS_MODEL_EXAMPLES=$(or $(MODEL),2000) $(BIN)/pytest -n 2 --dist load tests/appointments/test_model.py
 
-coverage: env  ## Branches of the booking core that its tests take, at least 95 in 100; 5 minutes
-	$(BIN)/coverage run -m pytest -q tests/appointments tests/scheduling tests/diary tests/races
-	$(BIN)/coverage report --show-missing --fail-under 95 --include "app/diary/*,app/appointments/*,app/scheduling/*"
+coverage: env  ## Branches of the booking core that its tests take, at least 95 in 100; 10 minutes
+	$(BIN)/coverage run -m pytest -q tests/appointments tests/courses tests/scheduling tests/diary tests/races
+	$(BIN)/coverage report --show-missing --fail-under 95 --include "app/diary/*,app/appointments/*,app/courses/*,app/scheduling/*"
 
 mutants: env  ## Change small pieces of the booking core; 80 in 100 are noticed. Hours; MUTANTS="--sample 100 --seed 1" for less
 	$(BIN)/python -m tests.mutants $(MUTANTS)
