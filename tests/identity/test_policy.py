@@ -47,6 +47,7 @@ MAY = {
     "appointments:reschedule": {A, R, P, L},
     "appointments:attend": {A, R, P},
     "appointments:link": {A, R},
+    "courses:read": {A, R, P},
     "diary:read": {A, R, P},
     "patients:read": {A, R, P},
     "patients:write": {A, R},

@@ -84,6 +84,12 @@ def test_across_a_session_left_out_the_gaps_add_up() -> None:
     assert told(found) == [(0, 0), None, (0, 14)]
 
 
+def test_the_first_may_be_the_one_that_is_left_out() -> None:
+    """The earliest day of all on which anybody is free is then the second session's."""
+    found = best(replace(task([WEEKLY] * 3), choices=[{}, *[grouped([option(0, FIRST_DAY + day, NOON) for day in (7, 14)])] * 2]))
+    assert told(found) == [None, (0, 7), (0, 14)]
+
+
 def test_where_nothing_is_free_nothing_is_planned() -> None:
     found = best(task([WEEKLY] * 3))
     assert (found.sessions, found.cost.left_out, found.is_complete) == ((None, None, None), 3, False)

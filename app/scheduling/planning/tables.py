@@ -127,8 +127,9 @@ class Tables:
             anybody = before.other.anybody
             others = [self._least(anybody, index, low, high, deviations) for index in range(self.width)]
         change = self.costs.change
-        # Nothing comes sooner than the least gaps from the first day on.
-        soonest = sum(gap.min_days for gap in self.task.gaps[1 : number + 1])
+        # Nothing comes sooner than the least gaps allow, from the first day of all on or the one that is asked for.
+        least = sum(gap.min_days for gap in self.task.gaps[1 : number + 1])
+        soonest = max(min(self.low, self.task.earliest_day) + least - self.low, 0)
         for who, column in columns.items():
             same = before.same.columns.get(who)
             for index, cost in enumerate(islice(best[who], soonest, None), soonest):
