@@ -83,7 +83,7 @@ async def plan(
     offered = await _offered(connection, memory, asked, caller, when, fixed_now)
     practitioners = sorted({one.practitioner.id for offer in offered for one, _ in offer.found})
     locations = sorted({one.location.id for offer in offered for one, _ in offer.found})
-    fixed = {one.index: (one, _against(one, offered[one.index])) for one in asked.fixed}
+    fixed = {one.index: (one, _against(number, one, offered[one.index])) for number, one in enumerate(asked.fixed)}
     task = _task(asked, when, offered, fixed, practitioners, locations)
     cursor = _Cursor(asked, actor, [offer.free.stamp for offer in offered], secret)
     rank = cursor.rank()
@@ -141,11 +141,11 @@ async def _offered(
     return [found[one] for one in treatments]
 
 
-def _against(fixed: FixedSession, offer: Offered) -> list[slots.Reason]:
-    """What stands against a session that is settled. Raises InvalidField for somebody or some place that there is not."""
+def _against(number: int, fixed: FixedSession, offer: Offered) -> list[slots.Reason]:
+    """What stands against a session that is settled. Raises InvalidField for somebody who does not work there."""
     candidate = _candidate(fixed, offer)
     if candidate is None:
-        raise InvalidField(f"/fixed/{fixed.index}/practitioner_id", "Nobody such works there", "unknown_id")
+        raise InvalidField(f"/fixed/{number}/practitioner_id", "Nobody such works there", "unknown_id")
     return list(slots.reasons(offer.situation.facts(candidate), int(fixed.starts_at.timestamp())))
 
 

@@ -163,6 +163,12 @@ async def test_a_session_that_is_settled_stays(world: World, public: Client, rec
     assert (plan["complete"], plan["sessions"][1]["reasons"]) == (False, ["busy"])
 
 
+async def test_who_is_settled_on_works_there(world: World, receptionist: Client) -> None:
+    fixed = {"index": 2, "starts_at": "2026-12-10T13:00:00Z", "practitioner_id": UNKNOWN, "location_id": world.location["id"]}
+    refused = problem(await receptionist.post("/v1/course-plans", json=question(world, 3, fixed=[fixed])), 422, "invalid")
+    assert [error["pointer"] for error in refused["errors"]] == ["/fixed/0/practitioner_id"]
+
+
 async def test_settled_sessions_that_contradict_the_cadence(world: World, receptionist: Client) -> None:
     at = {"practitioner_id": world.practitioner["id"], "location_id": world.location["id"]}
     fixed = [{"index": 0, "starts_at": "2026-12-02T10:00:00Z", **at}, {"index": 1, "starts_at": "2026-12-03T10:00:00Z", **at}]
