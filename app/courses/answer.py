@@ -1,7 +1,7 @@
 """A plan as it is told: its sessions, why some have no time, and what could be had instead (K2). Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import islice, pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,10 +11,8 @@ from app.courses.planning import Offered, Planned, every
 from app.scheduling.intervals import Interval, intersect, subtract
 from app.scheduling.obstacles import Code, obstacles
 from app.scheduling.planning.values import Option
-from app.scheduling.zones import midnight
 
 ALTERNATIVES_MAX = 3
-ONE_DAY = timedelta(days=1)
 
 
 def told(planned: Planned) -> CoursePlan:
@@ -66,16 +64,19 @@ def _bounds(planned: Planned, index: int) -> Interval:
     """The first and the last day on which it may be, the others being where they are; the first may be after the last."""
     task, sessions = planned.task, planned.plan.sessions
     low, high = planned.when.earliest_on.toordinal(), planned.when.latest_on.toordinal()
-    before = next((number for number in range(index - 1, -1, -1) if sessions[number] is not None), None)
-    after = next((number for number in range(index + 1, len(sessions)) if sessions[number] is not None), None)
-    if before is not None:
-        gap, other = task.between(before, index), sessions[before]
-        low, high = max(low, other.day + gap.min_days), min(high, other.day + gap.max_days)  # type: ignore[union-attr]
-    elif index:
+    placed = [(number, one.day) for number, one in enumerate(sessions) if one is not None]
+    before = [one for one in placed if one[0] < index]
+    after = [one for one in placed if one[0] > index]
+    if before:
+        number, day = before[-1]
+        gap = task.between(number, index)
+        low, high = max(low, day + gap.min_days), min(high, day + gap.max_days)
+    else:
         low += sum(gap.min_days for gap in task.gaps[1 : index + 1])
-    if after is not None:
-        gap, other = task.between(index, after), sessions[after]
-        low, high = max(low, other.day - gap.max_days), min(high, other.day - gap.min_days)  # type: ignore[union-attr]
+    if after:
+        number, day = after[0]
+        gap = task.between(index, number)
+        low, high = max(low, day - gap.max_days), min(high, day - gap.min_days)
     return low, high
 
 
@@ -83,12 +84,8 @@ def _reasons(planned: Planned, index: int, low: int, high: int) -> Iterator[WhyN
     if index in planned.fixed and planned.fixed[index][1]:
         yield from (reason.code.value for reason in planned.fixed[index][1])
         return
-    dates = [one for one in (date.fromordinal(day) for day in range(low, high + 1)) if planned.when.comes_on(one)]
     if index not in planned.fixed:
-        if low <= high and not dates:
-            yield "away"
-        found = _codes(planned, index, dates)
-        yield from (code.value for code in Code if code in found)
+        yield from _rules(planned, index, [date.fromordinal(day) for day in range(low, high + 1)])
     days = [one.day for one in every(planned.task.choices[index])]
     if any(day < low for day in days):
         yield "min_gap"
@@ -96,69 +93,53 @@ def _reasons(planned: Planned, index: int, low: int, high: int) -> Iterator[WhyN
         yield "max_gap"
 
 
-def _codes(planned: Planned, index: int, dates: Sequence[date]) -> set[Code]:
-    """The rules that stand against some start on one of these dates, at the wished times of day, at which somebody works; that nobody works, if it is
-    so on one of them."""
+def _rules(planned: Planned, index: int, dates: Sequence[date]) -> Iterator[WhyNot]:
+    """The rules that stand against some start on one of these dates at which the patient can come and somebody works; that nobody works then, if it
+    is so on one of them. Of dates on which the patient cannot come, only that."""
     found: set[Code] = set()
+    comes = not dates
     offer = planned.offered[index]
-    for candidate, _ in offer.found:
-        zone, facts = candidate.location.time_zone, offer.situation.facts(candidate)
-        forbidden = dict(obstacles(facts))
-        for on in dates:
-            day = (midnight(zone, on), midnight(zone, on + ONE_DAY))
-            hours = subtract(day, intersect([day], forbidden[Code.CLOSED]))
-            if not hours:
-                found.add(Code.CLOSED)
-                continue
-            found |= {code for code, starts in forbidden.items() if code is not Code.CLOSED and intersect(hours, starts)}
-    return found
+    for one in offer.found:
+        zone, duration = one.candidate.location.time_zone, one.candidate.footprint.duration
+        forbidden = dict(obstacles(offer.situation.facts(one.candidate)))
+        closed = forbidden.pop(Code.CLOSED)
+        for span in (span for on in dates for span in planned.when.starts(zone, on, duration)):
+            comes = True
+            hours = subtract(span, intersect([span], closed))
+            found |= {code for code, starts in forbidden.items() if intersect(hours, starts)} if hours else {Code.CLOSED}
+    if not comes:
+        yield "away"
+    yield from (code.value for code in Code if code in found)
 
 
 def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
-    """The best start of each practitioner and day, or of those days all where that makes too few; of a session that has its time within its bounds,
+    """The best start of each practitioner and day, or all of those days where that makes too few; of a session that has its time within its bounds,
     else nearest to them."""
     task = planned.task
     present = planned.plan.sessions[index]
+    days = [
+        options
+        for of_one in task.choices[index].values()
+        for day, options in of_one.items()
+        if present is None or low <= day <= high
+    ]
 
-    def allowed(one: Option) -> bool:
-        return one != present and (present is None or (low <= one.day <= high and _fits(planned, index, one)))
-
-    found = [one for one in every(task.choices[index]) if allowed(one)]
-    if len(found) < ALTERNATIVES_MAX:
-        found = [
-            one
-            for days in task.choices[index].values()
-            for options in days.values()
-            if _near(options[0], present, low, high)
-            for one in options
-            if allowed(one)
-        ]
-    wished = present.day if present is not None else low
-
-    def rank(one: Option) -> tuple[int, ...]:
-        outside = max(low - one.day, one.day - high, 0)
-        away = abs(one.day - wished)
-        return (
-            outside,
-            task.preference[one.who],
-            _changes(planned, index, one),
-            away,
-            one.minutes_away,
-            one.starts_at,
-            one.who,
-            one.where,
+    def fits(one: Option) -> bool:
+        return one != present and (
+            present is None or task.max_changes is None or _changes(planned, index, one) <= task.max_changes
         )
 
+    found = [options[0] for options in days if fits(options[0])]
+    if len(found) < ALTERNATIVES_MAX:
+        found = [one for options in days for one in options if fits(one)]
+    wished = low if present is None else present.day
+
+    def rank(one: Option) -> tuple[int, ...]:
+        outside, away = max(low - one.day, one.day - high, 0), abs(one.day - wished)
+        changes = _changes(planned, index, one)
+        return outside, task.preference[one.who], changes, away, one.minutes_away, one.starts_at, one.who, one.where
+
     return sorted(found, key=rank)
-
-
-def _near(option: Option, present: Option | None, low: int, high: int) -> bool:
-    return present is None or low <= option.day <= high
-
-
-def _fits(planned: Planned, index: int, option: Option) -> bool:
-    limit = planned.task.max_changes
-    return limit is None or _changes(planned, index, option) <= limit
 
 
 def _changes(planned: Planned, index: int, option: Option) -> int:
@@ -169,7 +150,7 @@ def _changes(planned: Planned, index: int, option: Option) -> int:
 
 def _start(planned: Planned, option: Option) -> Start:
     location_id = planned.locations[option.where]
-    zone = planned.offered[0].free.catalogue.locations[location_id].time_zone
+    zone = planned.offered[0].situation.catalogue.locations[location_id].time_zone
     at = datetime.fromtimestamp(option.starts_at, UTC)
     return Start(
         starts_at=at,
@@ -181,12 +162,7 @@ def _start(planned: Planned, option: Option) -> Start:
 
 def _place(planned: Planned, offer: Offered, option: Option) -> UUID | None:
     location_id = planned.locations[option.where]
-    pool = offer.situation.pool(location_id)
-    if pool is None:
+    pool, candidate = offer.situation.pool(location_id), offer.candidate(planned.practitioners[option.who], location_id)
+    if pool is None or candidate is None:
         return None
-    footprint = next(
-        one.footprint
-        for one, _ in offer.found
-        if (one.practitioner.id, one.location.id) == (planned.practitioners[option.who], location_id)
-    )
-    return next(iter(pool.free(option.starts_at, footprint)), None)
+    return next(iter(pool.free(option.starts_at, candidate.footprint)), None)

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from uuid import UUID
 
 from app.availability.candidates import Caller, Candidate, Situation
-from app.availability.free import Free
+from app.availability.free import Found, Free
 from app.availability.memory import Memory
 from app.availability.search import Question, everything_free, known_patient
 from app.courses.schemas import CourseQuestion, FixedSession
@@ -44,12 +44,18 @@ class PlanOutdated(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What is free of one treatment."""
+    """What is free of one treatment. `stamp`: the versions that it was read at."""
 
     treatment_id: UUID
-    free: Free
-    found: Sequence[tuple[Candidate, Sequence[slots.Opening]]]
+    found: Sequence[Found]
     situation: Situation
+    stamp: tuple[int, list[int]]
+
+    def candidate(self, practitioner_id: UUID, location_id: UUID) -> Candidate | None:
+        wanted = (practitioner_id, location_id)
+        return next(
+            (one.candidate for one in self.found if (one.candidate.practitioner.id, one.candidate.location.id) == wanted), None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,11 @@ async def plan(
         caller = Caller(staff=True, returning=None, patient_resource_id=known.patient_resource_id)
     when = _when(asked)
     offered = await _offered(connection, memory, asked, caller, when, fixed_now)
-    practitioners = sorted({one.practitioner.id for offer in offered for one, _ in offer.found})
-    locations = sorted({one.location.id for offer in offered for one, _ in offer.found})
+    practitioners = sorted({one.candidate.practitioner.id for offer in offered for one in offer.found})
+    locations = sorted({one.candidate.location.id for offer in offered for one in offer.found})
     fixed = {one.index: (one, _against(number, one, offered[one.index])) for number, one in enumerate(asked.fixed)}
     task = _task(asked, when, offered, fixed, practitioners, locations)
-    cursor = _Cursor(asked, actor, [offer.free.stamp for offer in offered], secret)
+    cursor = _Cursor(asked, actor, [offer.stamp for offer in offered], secret)
     rank = cursor.rank()
     # Apart, so that others are served meanwhile.
     try:
@@ -136,22 +142,16 @@ async def _offered(
     for one in dict.fromkeys(treatments):
         question = Question(one, from_on, to_on, whom, None if asked.fixed else asked.location_id)
         free, now = await everything_free(memory, connection, question, caller, fixed_now)
-        some = [(each.candidate, each.openings) for each in free.found(now)]
-        found[one] = Offered(one, free, some, free.situation(now))
+        found[one] = Offered(one, free.found(now), free.situation(now), free.stamp)
     return [found[one] for one in treatments]
 
 
 def _against(number: int, fixed: FixedSession, offer: Offered) -> list[slots.Reason]:
     """What stands against a session that is settled. Raises InvalidField for somebody who does not work there."""
-    candidate = _candidate(fixed, offer)
+    candidate = offer.candidate(fixed.practitioner_id, fixed.location_id)
     if candidate is None:
         raise InvalidField(f"/fixed/{number}/practitioner_id", "Nobody such works there", "unknown_id")
     return list(slots.reasons(offer.situation.facts(candidate), int(fixed.starts_at.timestamp())))
-
-
-def _candidate(fixed: FixedSession, offer: Offered) -> Candidate | None:
-    wanted = (fixed.practitioner_id, fixed.location_id)
-    return next((one for one, _ in offer.found if (one.practitioner.id, one.location.id) == wanted), None)
 
 
 def _task(
@@ -170,8 +170,9 @@ def _task(
         if offer.treatment_id not in made:
             made[offer.treatment_id] = choices(
                 [
-                    Source(who[one.practitioner.id], where[one.location.id], one.location.time_zone, one.footprint, openings)
-                    for one, openings in offer.found
+                    Source(who[one.practitioner.id], where[one.location.id], one.location.time_zone, one.footprint, free.openings)
+                    for free in offer.found
+                    for one in [free.candidate]
                     if (wished is None or one.practitioner.id in wished) and asked.location_id in {None, one.location.id}
                 ],
                 when,
@@ -185,7 +186,7 @@ def _task(
 
 
 def _only(fixed: FixedSession, offer: Offered, who: dict[UUID, int], where: dict[UUID, int]) -> Choices:
-    candidate = _candidate(fixed, offer)
+    candidate = offer.candidate(fixed.practitioner_id, fixed.location_id)
     if candidate is None:
         raise AssertionError("asked for before it was looked for")
     start, footprint = int(fixed.starts_at.timestamp()), candidate.footprint

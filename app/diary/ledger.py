@@ -27,11 +27,11 @@ from app.kit.db import Connection
 LOCK = """
 WITH locked AS MATERIALIZED (SELECT id FROM resources WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
 UPDATE resources SET version = resources.version + 1 FROM locked WHERE resources.id = locked.id
-RETURNING resources.id, resources.version, clock_timestamp()
+RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
 """
 
 # One id for all the rows, of a resource that is about to be made.
-LOCK_AND_DRAW = f"{LOCK}, (SELECT nextval(pg_get_serial_sequence('resources', 'id')))"
+LOCK_AND_DRAW = LOCK.replace("NULL::bigint", "(SELECT nextval(pg_get_serial_sequence('resources', 'id')))")
 
 # The time of a reading: one and the same in all of its statement, and after whatever the statements before it waited for.
 NOW = "coalesce(%(now)s::timestamptz, statement_timestamp())"
@@ -139,8 +139,7 @@ async def locked(cursor: Cursor, resource_ids: Iterable[int]) -> Locked:
     rows = await cursor.fetchall()
     if len(rows) != len(set(resource_ids)):
         raise MissingResourceError
-    drawn = rows[0][3] if len(rows[0]) > len(("id", "version", "at")) else None
-    return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows}, drawn=drawn)
+    return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows}, drawn=rows[0][3])
 
 
 async def purge(batch: Batch, resource_ids: Iterable[int], now: datetime | None) -> None:

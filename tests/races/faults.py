@@ -22,8 +22,8 @@ _NO_LOCK: Final = (
     (
         "app/diary/ledger.py",
         """UPDATE resources SET version = resources.version + 1 FROM locked WHERE resources.id = locked.id
-RETURNING resources.id, resources.version, clock_timestamp()""",
-        "SELECT id, 0, clock_timestamp() FROM locked",
+RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint""",
+        "SELECT id, 0, clock_timestamp(), NULL::bigint FROM locked",
     ),
     ("app/diary/ledger.py", "ORDER BY id FOR NO KEY UPDATE)\n", "ORDER BY id)\n"),
 )

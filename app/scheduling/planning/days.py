@@ -11,9 +11,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.scheduling.footprint import Footprint
+from app.scheduling.intervals import Interval, union
 from app.scheduling.planning.values import Option
-from app.scheduling.slots import Opening
-from app.scheduling.zones import DAY_MINUTES, instant, local_date, midnight
+from app.scheduling.slots import Opening, within
+from app.scheduling.zones import instant, local_date, midnight
 
 DAY_SECONDS = 24 * 60 * 60
 ONE_DAY = timedelta(days=1)
@@ -37,6 +38,15 @@ class When:
             and (not self.weekdays or on.isoweekday() in self.weekdays)
             and not any(from_on <= on <= to_on for from_on, to_on in self.away)
         )
+
+    def starts(self, zone: str, on: date, duration: int) -> list[Interval]:
+        """The instants of a date at which a session of so many seconds may start: all, or those from which it ends within a window."""
+        if not self.comes_on(on):
+            return []
+        if not self.windows:
+            return [(midnight(zone, on), midnight(zone, on + ONE_DAY))]
+        spans = [(instant(zone, on, starts), instant(zone, on, ends) - duration + 1) for starts, ends in self.windows]
+        return union(spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,23 +146,12 @@ def _by_date(source: Source, when: When) -> Iterator[tuple[date, Opening]]:
         if on is None or opening.first >= midnight(zone, on + ONE_DAY):
             on = local_date(zone, opening.first)
         while midnight(zone, on) <= opening.last:
-            if when.comes_on(on):
-                for starts, ends in when.windows or ((0, DAY_MINUTES),):
-                    until = instant(zone, on, ends) - (duration - 1 if when.windows else 0)
-                    if (left := _between(opening, instant(zone, on, starts), until)).mask:
-                        yield on, left
+            for from_at, to_at in when.starts(zone, on, duration):
+                for left in within([opening], from_at, to_at):
+                    yield on, left
             if midnight(zone, on + ONE_DAY) > opening.last:
                 break
             on += ONE_DAY
-
-
-def _between(opening: Opening, from_at: int, to_at: int) -> Opening:
-    """Its starts from one instant up to, but not at, another."""
-    first, step, mask = opening
-    if from_at > first:
-        low = -((first - from_at) // step)
-        mask = mask >> low << low
-    return Opening(first, step, mask & ((1 << max(-((first - to_at) // step), 0)) - 1))
 
 
 def _lowest(mask: int) -> int:
