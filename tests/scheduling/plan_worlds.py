@@ -57,12 +57,15 @@ def worlds(*, kept: bool = True) -> st.SearchStrategy[Task]:
             draw(st.sampled_from([(0, 0), (0, 1), (1, 0)])),
             draw(st.sampled_from([None, None, 0, 1])),
             present,
+            frozenset(draw(st.sets(st.integers(0, size - 1)))) if kept and draw(st.booleans()) else frozenset(),
         )
 
     return world()
 
 
 def allowed(task: Task, sessions: Sessions) -> bool:
+    if any(sessions[number] is None for number in task.required):
+        return False
     placed = [number for number, one in enumerate(sessions) if one is not None]
     if placed and placed[0]:
         least = sum(gap.min_days for gap in task.gaps[1 : placed[0] + 1])
@@ -107,6 +110,8 @@ def plans_of(task: Task) -> list[Sessions]:
     """All that leave out as few sessions as need be, the best first."""
     found: Iterator[Sessions] = product(*([*every(choices), None] for choices in task.choices))
     ranked = sorted((key(task, sessions), sessions) for sessions in found if allowed(task, sessions))
+    if not ranked:  # what is required cannot be had
+        return [(None,) * len(task.gaps)]
     return [sessions for rank, sessions in ranked if rank[0] == ranked[0][0][0]]
 
 

@@ -85,7 +85,7 @@ class Day:
     def __getitem__(self, index: int) -> Option:
         if index == 0:
             if self._first is None:
-                self._first = min(map(self._best, self._parts), key=_rank)
+                self._first = min(map(self._best, self._parts), key=rank)
             return self._first
         return self._every()[index]
 
@@ -98,7 +98,7 @@ class Day:
     def _every(self) -> list[Option]:
         if self._all is None:
             found = [self._option(part, start) for part in self._parts for start in part.opening.starts()]
-            self._all = sorted(found, key=_rank)
+            self._all = sorted(found, key=rank)
         return self._all
 
     def _best(self, part: _Part) -> Option:
@@ -106,19 +106,19 @@ class Day:
         if part.wished_at is None:
             return self._option(part, first + step * _lowest(mask))
         if not part.even:
-            return min((self._option(part, start) for start in part.opening.starts()), key=_rank)
+            return min((self._option(part, start) for start in part.opening.starts()), key=rank)
         until = max((part.wished_at - first) // step + 1, 0)
         before, after = mask & ((1 << until) - 1), mask >> until
         nearest = [before.bit_length() - 1] if before else []
         nearest += [until + _lowest(after)] if after else []
-        return min((self._option(part, first + step * bit) for bit in nearest), key=_rank)
+        return min((self._option(part, first + step * bit) for bit in nearest), key=rank)
 
     def _option(self, part: _Part, start: int) -> Option:
         source = part.source
         busy_from, busy_until = source.footprint.place
         away = 0
         if part.wished_at is not None and self._wished is not None:
-            away = abs(start - part.wished_at) // 60 if part.even else abs(_minute_of_day(source.zone, start) - self._wished)
+            away = abs(start - part.wished_at) // 60 if part.even else abs(minute_of_day(source.zone, start) - self._wished)
         end = start + source.footprint.duration
         return Option(self._day, source.who, source.where, start, end, start + busy_from, start + busy_until, away)
 
@@ -158,10 +158,11 @@ def _lowest(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
-def _rank(option: Option) -> tuple[int, int, int]:
+def rank(option: Option) -> tuple[int, int, int]:
+    """By which the options of one practitioner and day are sorted."""
     return option.minutes_away, option.starts_at, option.where
 
 
-def _minute_of_day(zone: str, at: int) -> int:
+def minute_of_day(zone: str, at: int) -> int:
     wall = datetime.fromtimestamp(at, ZoneInfo(zone))
     return wall.hour * 60 + wall.minute

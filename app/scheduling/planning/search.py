@@ -118,6 +118,8 @@ def _ends(tables: Tables, left_out: int) -> list[_Branch]:
     costs, last = tables.costs, len(tables.task.gaps) - 1
     for after in range(left_out + 1):
         number = last - after
+        if after and number + 1 in tables.task.required:
+            break
         for changes in range(tables.most_changes + 1):
             columns = tables.layer(number, left_out - after, changes).columns
             for who, column in columns.items():

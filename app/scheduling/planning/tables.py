@@ -82,6 +82,8 @@ class Tables:
     def befores(self, number: int, left_out: int, changes: int) -> Iterator[Before]:
         for between in range(min(left_out, number - 1) + 1):
             earlier = number - 1 - between
+            if between and earlier + 1 in self.task.required:
+                return
             gap = self.task.between(earlier, number)
             same = self.layer(earlier, left_out - between, changes)
             if not self.limited:
@@ -92,6 +94,8 @@ class Tables:
 
     def first(self, number: int, day: int) -> int:
         """The cost of being the first that is placed, on a day that leaves the sessions before it their least gaps."""
+        if self.task.required and min(self.task.required) < number:
+            return NEVER
         least = self.task.earliest_day + sum(gap.min_days for gap in self.task.gaps[1 : number + 1])
         return NEVER if number and day < least else self.costs.first(number, day)
 

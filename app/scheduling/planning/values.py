@@ -53,6 +53,7 @@ class Task:
     preference   of each practitioner, by number: the position in the list of those who are wished for, 0 where nobody is
     max_changes  how often the practitioner may change; None: as often as it takes
     present      where each session is now, None if it is new; as few as possible of them move
+    required     the sessions that no plan leaves out, unless they cannot be had at all
     """
 
     gaps: Sequence[Gap]
@@ -61,6 +62,7 @@ class Task:
     preference: Sequence[int]
     max_changes: int | None = None
     present: Sequence[Option | None] = ()
+    required: frozenset[int] = frozenset()
 
     def between(self, earlier: int, later: int) -> Gap:
         """The bounds of the gap between two sessions of which those between are left out: they add up (K2)."""
