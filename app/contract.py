@@ -9,8 +9,8 @@ DESCRIPTION = """\
 **Reading is open**: treatments, practitioners, locations, articles and free times need no credential, nor does booking or asking a question.
 
 **Signing in.** Staff get a token from `POST /v1/auth/token` and send it as `Authorization: Bearer …`. A patient who books gets a
-`manage_token` once, sent the same way; it opens that appointment. A bad credential is 401 even where none is needed. A hold's token is no
-credential: it is sent in `Hold-Token`.
+`manage_token` once, sent the same way; it opens that appointment and its course. A bad credential is 401 even where none is needed. A hold's
+token is no credential: it is sent in `Hold-Token`.
 
 **Writing.** Send an `Idempotency-Key` with each POST and PATCH: sent again, it is done once. Change what you have read: its `ETag` goes into
 `If-Match`. Times are UTC to the second, `2026-12-01T09:00:00Z`; dates are local to the location; money is a decimal string and a currency.
@@ -33,7 +33,8 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Appointments", "description": APPOINTMENTS, "x-transitions": TRANSITIONS},
     {
         "name": "Courses",
-        "description": "Whole courses of treatment: the best plan there is, exactly, and why some of it has no time.",
+        "description": "Whole courses of treatment: the best plan there is, exactly, and why some of it has no time; booked or held as one,"
+        " and put right with as few changes as possible when something moves.",
     },
     {"name": "Holds", "description": "Keep some times for a few minutes, for somebody who is deciding."},
     {"name": "Clinic", "description": "Settings and policy, locations, the places in them, and when they are shut."},
@@ -58,6 +59,7 @@ PARAMETERS: Final[dict[str, tuple[str, Any]]] = {
     "appointment_id": ("An appointment", _id("61")),
     "article_id": ("An article", _id("31")),
     "closure_id": ("A closure", _id("07")),
+    "course_id": ("A course", _id("71")),
     "enquiry_id": ("An enquiry", _id("41")),
     "hold_id": ("A hold", _id("62")),
     "location_id": ("A location", _id("05")),
@@ -88,9 +90,23 @@ _TRANSITIONS: Final = (
     "undoAppointment",
 )
 
+_OF_COURSE: Final = (
+    "updateCourse",
+    "confirmCourse",
+    "replanCourse",
+    "applyReplan",
+    "extendCourse",
+    "pauseCourse",
+    "resumeCourse",
+    "cancelCourse",
+)
+
 # Whatever is made can be read; the ETag goes along to what changes it.
 LINKS: Final[dict[str, tuple[str, ...]]] = {
     "createAppointment": ("getAppointment", *_TRANSITIONS),
+    "createCourse": ("getCourse", *_OF_COURSE),
+    "getCourse": _OF_COURSE,
+    "replanCourse": ("applyReplan",),
     "createHold": ("getHold", "extendHold", "releaseHold"),
     "createLocation": ("getLocation", "updateLocation", "deleteLocation", "createPlace", "listPlaces"),
     "createPlace": ("getPlace", "updatePlace", "deletePlace"),

@@ -1,6 +1,7 @@
 """The job that clears what has expired. Correctness never waits for it: everything that expires is compared with the time when it is read.
 
-What a hold leaves behind (appointments that nobody has booked) is kept for a day, for whoever wonders, and then is gone.
+What a hold leaves behind (appointments that nobody has booked, courses that nobody has confirmed) is kept for a day, for whoever wonders, and then
+is gone.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.appointments import hold_queries, queries, vacancy
+from app.courses import queries as course_queries
 from app.diary import claims, ledger
 from app.identity.actor import system_actor
 from app.identity.models import AccessToken, PatientLink
@@ -40,13 +42,14 @@ async def clear_expired(session: AsyncSession) -> dict[str, int]:
 async def clear_holds(session: AsyncSession, fixed_now: datetime | None = None) -> int:
     """Free the time of holds that are over, for those who wait for it, and delete those of yesterday; how many. The caller commits."""
     connection = await driver(session)
-    practitioners, places = await hold_queries.whose_holds_are_over(session, fixed_now)
+    people, places = await hold_queries.whose_holds_are_over(session, fixed_now)
     async with Batch(connection) as batch:
-        await ledger.lock(batch, practitioners)  # and no place: whoever books holds a practitioner when it comes to the place
-        await ledger.purge(batch, [*practitioners, *places], fixed_now)
-        waiting = await claims.ask(batch, practitioners, fixed_now)
+        await ledger.lock(batch, people)  # and no place: whoever books holds a practitioner when it comes to the place
+        await ledger.purge(batch, [*people, *places], fixed_now)
+        waiting = await claims.ask(batch, people, fixed_now)
     await vacancy.settle(session, system_actor("housekeeping"), waiting, fixed_now or await queries.now(session))
-    return await hold_queries.delete_old_holds(session, KEPT, fixed_now)
+    courses = await course_queries.delete_expired(session, KEPT, fixed_now)
+    return courses + await hold_queries.delete_old_holds(session, KEPT, fixed_now)
 
 
 @tasks.periodic(cron="*/10 * * * *")

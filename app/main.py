@@ -22,7 +22,10 @@ from app.clinic.closure_routes import router as closures
 from app.clinic.place_routes import router as places
 from app.clinic.routes import router as clinic
 from app.contract import ABOUT
-from app.courses.routes import router as courses
+from app.courses import cadence
+from app.courses.change_routes import router as course_changes
+from app.courses.course_routes import router as courses
+from app.courses.routes import router as course_plans
 from app.enquiries.routes import router as enquiries
 from app.health import router as health
 from app.identity.gate import Gate
@@ -51,6 +54,8 @@ ROUTERS: tuple[Router, ...] = (
     changes,
     holds,
     courses,
+    course_changes,
+    course_plans,
     desk,
     treatments,
     practitioners,
@@ -108,6 +113,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     app.state.database = database
     app.state.gate = Gate(clock)
     app.state.impact = affected.mark
+    app.state.cadence = cadence.warnings
     app.state.memory = Memory(database.reader, enabled=settings.reuse_answers)
     problems.install(app)
     for router in ROUTERS:

@@ -10,6 +10,7 @@ from app.kit.db import Database
 from tests.appointments.world import World
 from tests.client import Client, Json
 from tests.conftest import NOW
+from tests.courses import world as courses
 
 AT_TEN = "2026-12-02T10:00:00Z"
 
@@ -71,3 +72,22 @@ async def test_who_waits_for_the_time_of_a_hold_gets_it(
     assert (await receptionist.read(f"/v1/appointments/{made['id']}"))["overbooked"] is False
     assert await rows(database, "claims") == 0
     assert "2026-12-02T10:00:00+00:00" not in await world.starts(public)
+
+
+async def test_a_course_that_nobody_confirmed_is_gone_after_a_day(
+    admin: Client, receptionist: Client, database: Database, clock: Clock
+) -> None:
+    world = await World.made(admin)
+    held = await courses.made(receptionist, world, hold=True)
+    booked = await courses.made(
+        receptionist, world, 2, sessions=[courses.session(world, f"{on}T14:00:00Z") for on in courses.WEDNESDAYS[:2]]
+    )
+    await receptionist.create(f"/v1/appointments/{held['appointments'][0]['id']}/link", None)
+    clock.fixed_at = NOW + timedelta(minutes=10)
+    assert await clear(database, clock) == 0
+    assert await rows(database, "occupancies") == 4
+    assert (await courses.again(receptionist, held))["status"] == "expired"
+    clock.fixed_at = NOW + timedelta(minutes=10, days=1)
+    assert await clear(database, clock) == 1
+    assert [one["id"] for one in (await receptionist.read("/v1/courses"))["items"]] == [booked["id"]]
+    assert await rows(database, "appointments") == 2

@@ -182,9 +182,9 @@ class _Booking:
         token, trail = self._trail(decision)
         step = (HistoryEntry, history.row(self._actor, "book", arranged.at, None, row))
         async with Batch(self._connection) as batch:
-            await batch.insert([*_introduced(arranged, newcomer), (Appointment, row), step, trail])
+            await batch.insert([*introduced(arranged, newcomer), (Appointment, row), step, trail])
             if arranged.again:
-                await ledger.purge(batch, entries.concerned(arranged.decisions), self._fixed_now)
+                await ledger.purge(batch, entries.concerned(arranged.decisions, arranged.patient_resource_id), self._fixed_now)
             taken = await ledger.occupy(batch, wanted)
             await ledger.claim(batch, entries.waits_for(decision))
             await ledger.touch(batch, entries.places(arranged.decisions))
@@ -197,7 +197,7 @@ class _Booking:
         [decision] = arranged.decisions
         token, trail = self._trail(decision)
         async with Batch(self._connection) as batch:
-            await batch.insert([*_introduced(arranged, newcomer), trail])
+            await batch.insert([*introduced(arranged, newcomer), trail])
         appointment = await holding.book(
             self._session,
             self._actor,
@@ -228,7 +228,8 @@ class _Booking:
         return patients.newcomer(who, who.booked_by, resource_id=arranged.patient_resource_id, confirmed=self._actor.is_staff)
 
 
-def _introduced(arranged: Arranged, newcomer: dict[str, Any] | None) -> list[tuple[type[Base], dict[str, Any]]]:
+def introduced(arranged: Arranged, newcomer: dict[str, Any] | None) -> list[tuple[type[Base], dict[str, Any]]]:
+    """The rows of a patient who is new, before those that refer to them."""
     if newcomer is None:
         return []
     return [(Resource, {"id": arranged.patient_resource_id, "kind": PATIENT}), (Patient, newcomer)]

@@ -99,7 +99,7 @@ class Desk:
             (monday, sunday), _ = week_and_day(zone, wish.starts_at)
             subjects.append(self._subject(wish, of_wish, min(monday, wish.starts_at), max(sunday, wish.starts_at + 1)))
         sights = await look(self.connection, subjects, self.fixed_now, self.without)
-        verdict = decide(self.wishes, sights, self.caller)
+        verdict = decide(self.wishes, sights, self.caller, newcomer=self.draws_patient)
         if verdict.reasons:
             raise await self._refused(verdict)
         return verdict.decisions
@@ -128,7 +128,8 @@ class Desk:
         if somebody is not None and not await somebody.fetchall():
             raise PatientGone  # merged or erased since they were looked up
         at = self.fixed_now or locked.at
-        verdict = decide(self.wishes, await receive(self.connection, sent, at), self.caller)
+        sights = await receive(self.connection, sent, at)
+        verdict = decide(self.wishes, sights, self.caller, newcomer=self.draws_patient)
         if verdict.reasons:
             await ledger.unlock(self.connection)
             return verdict
@@ -139,12 +140,12 @@ class Desk:
         instead = Instead(self.connection, self.memory, self.caller, verdict.at, self.fixed_now, self.without)
         found = [
             await instead.told(
-                Refused(index, wish.starts_at, wish.practitioner_id, wish.location_id, reasons),
+                Refused(wish.index, wish.starts_at, wish.practitioner_id, wish.location_id, reasons),
                 self._select(wish, None),
                 shared=wish.kept is None and wish.place_id is None,
             )
-            for index, reasons in verdict.reasons.items()
-            for wish in [self.wishes[index]]
+            for number, reasons in verdict.reasons.items()
+            for wish in [self.wishes[number]]
         ]
         return SlotUnavailable([one for one, _ in found], [one for _, alternatives in found for one in alternatives])
 

@@ -1,21 +1,33 @@
 """What becomes of an appointment: a route for each verb. Apart from `routes`, since there are seven of them."""
 
 from fastapi import Response
+from pydantic import Field
 
 from app.appointments import changes
 from app.appointments.changes import TooLateToUndo
 from app.appointments.refusal import SlotUnavailable
 from app.appointments.routes import BOOKING_KEPT_HOURS, ForChange, MemoryOf, answer
-from app.appointments.schemas import AppointmentOut, CancelBody, ConfirmBody, RescheduleBody
+from app.appointments.schemas import APPOINTMENT, AppointmentOut, CancelBody, ConfirmBody, RescheduleBody
+from app.appointments.series import CadenceOf, OffCadenceWarning
 from app.appointments.states import WrongState
 from app.appointments.steps import TooLateToChange
 from app.identity.actor import CurrentActor
 from app.kit.errors import PreconditionFailed, PreconditionRequired
 from app.kit.routing import Router
 from app.kit.session import FixedNow, Session
+from app.kit.wire import examples
 from app.patients.actions import PatientGone
 
 router = Router("Appointments")
+
+
+class AppointmentMoved(AppointmentOut):
+    """`warnings`: what the move makes of its course's cadence; for staff."""
+
+    model_config = examples({**APPOINTMENT, "warnings": []})
+
+    warnings: list[OffCadenceWarning] = Field(description="Gaps around it that are not what its course's cadence says")
+
 
 NOTHING_SET_ASIDE = ConfirmBody()
 _CHANGES = (WrongState, PreconditionFailed, PreconditionRequired)
@@ -50,7 +62,7 @@ async def confirm_appointment(
     id="rescheduleAppointment",
     permission="appointments:reschedule",
     summary="Move an appointment to another time, practitioner or location",
-    response_model=AppointmentOut,
+    response_model=AppointmentMoved,
     raises=(*_CHANGES, PatientGone, SlotUnavailable, TooLateToChange),
     keep_answer_hours=BOOKING_KEPT_HOURS,
 )
@@ -62,9 +74,11 @@ async def reschedule_appointment(
     appointment: ForChange,
     body: RescheduleBody,
     response: Response,
-) -> AppointmentOut:
+    cadence: CadenceOf,
+) -> AppointmentMoved:
     await changes.reschedule(session, memory, actor, appointment, body, fixed_now)
-    return answer(response, appointment, actor)
+    warnings = [] if appointment.course_id is None or actor.is_public else await cadence(session, appointment, fixed_now)
+    return AppointmentMoved.model_validate({**answer(response, appointment, actor).__dict__, "warnings": warnings})
 
 
 @router.operation(

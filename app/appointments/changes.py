@@ -112,7 +112,8 @@ async def _reschedule(
         wanted, there = entries.taken(decision, arranged.patient_resource_id), entries.places(arranged.decisions)
         async with Batch(connection) as batch:
             await ledger.release(batch, [appointment.id])
-            await ledger.purge(batch, entries.concerned(arranged.decisions) | left.practitioners, fixed_now)
+            in_the_way = entries.concerned(arranged.decisions, arranged.patient_resource_id) | left.practitioners
+            await ledger.purge(batch, in_the_way, fixed_now)
             taken = await ledger.occupy(batch, wanted)
             await ledger.claim(batch, entries.waits_for(decision))
             await ledger.touch(batch, left.places | there)
@@ -122,6 +123,7 @@ async def _reschedule(
         for name, value in entries.whereabouts(decision).items():
             setattr(appointment, name, value)
         appointment.overrides = [one.model_dump() for one in body.overrides]
+        appointment.pinned = appointment.course_id is not None  # a replan leaves it where somebody has put it (K4)
         appointment.late, appointment.affected_by = appointment.late or late, []
         await step.take()
         await links.follow(session, appointment)

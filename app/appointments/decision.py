@@ -7,6 +7,7 @@ the clinic does not choose just that one for another.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from app.appointments.wishes import Wish
@@ -44,8 +45,14 @@ class Verdict:
     reasons: dict[int, list[slots.Reason]]
 
 
-def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller) -> Verdict:
-    """`sights` are what was seen for each wish; what is decided is entered into their diaries."""
+# Somebody who comes for the first time has no diary yet; what is decided for them stands under this.
+NEWCOMER: Final = 0
+
+
+def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller, *, newcomer: bool = False) -> Verdict:
+    """`sights` are what was seen for each wish; what is decided is entered into their diaries. `newcomer`: all are for one who is new, and cannot be
+    in two places either."""
+    patient = NEWCOMER if newcomer else caller.patient_resource_id
     decisions: dict[int, Decision] = {}
     reasons: dict[int, list[slots.Reason]] = {}
     ids = [uuid7() for _ in wishes]  # which sort in the order of the wishes, in whatever order these are decided
@@ -55,7 +62,7 @@ def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller) -> V
         if isinstance(found, Decision):
             decisions[index] = found
             if len(wishes) > 1:
-                _enter(found, sight, caller.patient_resource_id)
+                _enter(found, sight, patient)
         else:
             reasons[index] = found
     return Verdict(sights[0].at, [decisions[index] for index in sorted(decisions)], dict(sorted(reasons.items())))

@@ -72,9 +72,10 @@ def waits_for(decision: Decision) -> list[Stretch]:
     return _stretches(decision, decision.candidate.practitioner.resource_id, decision.waits_for)
 
 
-def concerned(decisions: Collection[Decision]) -> set[int]:
-    """The resources of practitioners and places."""
-    return {decision.candidate.practitioner.resource_id for decision in decisions} | places(decisions)
+def concerned(decisions: Collection[Decision], patient_resource_id: int | None) -> set[int]:
+    """The resources of practitioners and places, and of the patient if there is one already."""
+    patient = set() if patient_resource_id is None else {patient_resource_id}
+    return {decision.candidate.practitioner.resource_id for decision in decisions} | places(decisions) | patient
 
 
 def places(decisions: Iterable[Decision]) -> set[int]:

@@ -12,7 +12,7 @@ from app.appointments.schemas import AppointmentCreate
 from app.appointments.states import HELD
 from app.clinic.models import Clinic
 from app.diary import ledger
-from app.diary.models import PLACE, PRACTITIONER, Claim, Occupancy, Resource
+from app.diary.models import PLACE, Claim, Occupancy, Resource
 from app.kit.batch import Batch
 from app.kit.db import Connection
 
@@ -76,12 +76,12 @@ async def hold_minutes(session: AsyncSession) -> int:
 
 
 async def whose_holds_are_over(session: AsyncSession, fixed_now: datetime | None) -> tuple[list[int], list[int]]:
-    """The practitioners, and the places, whose time is still taken by holds that are over, or waited for."""
+    """The people, and the places, whose time is still taken by holds that are over, or waited for."""
     over = select(Occupancy.resource_id).where(Occupancy.expires_at <= moment(fixed_now))
     waited_for = select(Claim.resource_id).where(func.upper(Claim.during) > moment(fixed_now))
     rows = await session.execute(select(Resource.kind, Resource.id).where(Resource.id.in_(over.union(waited_for))))
     found = rows.all()
-    return [one for kind, one in found if kind == PRACTITIONER], [one for kind, one in found if kind == PLACE]
+    return [one for kind, one in found if kind != PLACE], [one for kind, one in found if kind == PLACE]
 
 
 async def delete_old_holds(session: AsyncSession, kept: timedelta, fixed_now: datetime | None) -> int:

@@ -95,6 +95,7 @@ async def hold(
             None,
             int(item.starts_at.timestamp()),
             pointer=f"/items/{index}/",
+            index=index,
         )
         for index, item in enumerate(wanted.items)
     ]
@@ -128,7 +129,7 @@ async def _write(
         trail = [(AuditEntry, audit.row(actor, "hold.create", "hold", columns["id"]))] if actor.is_staff else []
         await batch.insert([(Hold, columns), *trail])
         await batch.insert_many(Appointment, rows)
-        await ledger.purge(batch, entries.concerned(decisions), fixed_now)
+        await ledger.purge(batch, entries.concerned(decisions, None), fixed_now)
         taken = await ledger.occupy(batch, wanted, expires_at)
         await ledger.touch(batch, entries.places(decisions))
         await batch.insert_many(HistoryEntry, [history.row(actor, "hold", arranged.at, None, row) for row in rows])

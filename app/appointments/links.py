@@ -1,16 +1,17 @@
-"""Private links: with one a patient sees, moves and cancels an appointment, without an account. A file of its own beside the verbs, since a link
-changes nothing of the appointment.
+"""Private links: with one a patient sees, moves and cancels an appointment, or those of its course, without an account.
+
+A file of its own beside the verbs, since a link changes nothing of the appointment.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.appointments.models import Appointment
-from app.appointments.states import WrongState
+from app.appointments.states import CANCELLED, WrongState
 from app.identity import audit
 from app.identity.actions import new_link
 from app.identity.actor import Actor
@@ -38,7 +39,7 @@ async def renew(session: AsyncSession, actor: Actor, appointment: Appointment, n
     if appointment.patient_id is None:
         raise WrongState(status_now=appointment.state)
     await session.execute(delete(PatientLink).where(PatientLink.appointment_id == appointment.id))
-    expires_at = max(appointment.ends_at, now.replace(microsecond=0)) + OUTLIVES
+    expires_at = max(await _last_end(session, appointment), now.replace(microsecond=0)) + OUTLIVES
     token, columns = new_link(appointment.id, expires_at)
     await session.execute(insert(PatientLink).values(**columns))
     audit.record(session, actor, "appointment.link", "appointment", appointment.id)
@@ -52,6 +53,21 @@ async def revoke(session: AsyncSession, actor: Actor, appointment: Appointment) 
 
 
 async def follow(session: AsyncSession, appointment: Appointment) -> None:
-    """After a move: they open it for as long after its new time."""
-    moved = update(PatientLink).where(PatientLink.appointment_id == appointment.id)
-    await session.execute(moved.values(expires_at=appointment.ends_at + OUTLIVES))
+    """After a move: they open it for as long after its new time; all of a course, as long after the last of its sessions."""
+    ids = select(Appointment.id).where(_same_course(appointment))
+    moved = update(PatientLink).where(PatientLink.appointment_id.in_(ids))
+    await session.execute(moved.values(expires_at=await _last_end(session, appointment) + OUTLIVES))
+
+
+def _same_course(appointment: Appointment) -> ColumnElement[bool]:
+    if appointment.course_id is None:
+        return Appointment.id == appointment.id
+    return Appointment.course_id == appointment.course_id
+
+
+async def _last_end(session: AsyncSession, appointment: Appointment) -> datetime:
+    if appointment.course_id is None:
+        return appointment.ends_at
+    last = select(func.max(Appointment.ends_at)).where(_same_course(appointment), Appointment.status != CANCELLED)
+    found: datetime | None = await session.scalar(last)
+    return found or appointment.ends_at

@@ -46,6 +46,7 @@ async def merge(session: AsyncSession, actor: Actor, patient: Patient, into_id: 
     version, both = patient.version, (patient.resource_id, into.resource_id)
     async with Batch(await driver(session)) as batch:
         lock = await ledger.lock(batch, both)
+        await ledger.purge(batch, both, fixed_now)  # what is left of a course that was only held is in nobody's way
         overlapping = await ledger.overlapping(batch, *both)
     at = fixed_now or (await ledger.locked(lock, both)).at
     for one in (patient, into):

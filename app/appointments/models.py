@@ -34,7 +34,7 @@ class Hold(Base):
 class Appointment(Record, Base):
     """One sitting. Keeps the name, phases, buffers and price it was booked with, and the wall time that was promised.
 
-    A held one has nobody yet who comes; what a hold leaves behind has nobody for ever.
+    A held one has nobody yet who comes, unless it is held for a course; what a hold leaves behind has nobody for ever.
     """
 
     __tablename__ = "appointments"
@@ -43,12 +43,14 @@ class Appointment(Record, Base):
         CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         CheckConstraint("patient_id IS NOT NULL OR hold_id IS NOT NULL", name="somebody"),
         CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="held_until"),
+        CheckConstraint("(course_id IS NULL) = (session_number IS NULL)", name="session_of_course"),
         Index("ix_appointments_starts_at_id", "starts_at", "id"),
         Index("ix_appointments_practitioner_id_starts_at", "practitioner_id", "starts_at"),
         Index("ix_appointments_patient_id_starts_at", "patient_id", "starts_at"),
         Index("ix_appointments_place_id_starts_at", "place_id", "starts_at"),
         Index("ix_appointments_affected", "starts_at", postgresql_where=text("affected_by <> '[]'")),
         Index("ix_appointments_hold_id", "hold_id", postgresql_where=text("hold_id IS NOT NULL")),
+        Index("ix_appointments_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)
@@ -62,6 +64,11 @@ class Appointment(Record, Base):
     location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
     place_id: Mapped[UUID | None] = mapped_column(ForeignKey("places.id"))
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"))
+    # Of a course it is a session; they count from 1. One that was cancelled, and the one that is booked instead, have one number.
+    course_id: Mapped[UUID | None] = mapped_column(ForeignKey("courses.id"))
+    session_number: Mapped[int | None]
+    # No replan moves it: somebody chose just this time.
+    pinned: Mapped[bool] = mapped_column(server_default="false")
     hold_id: Mapped[UUID | None] = mapped_column(ForeignKey("holds.id"))
     held_until: Mapped[datetime | None]
     starts_at: Mapped[datetime]
@@ -89,7 +96,7 @@ class Appointment(Record, Base):
     expired: Mapped[bool | None] = query_expression()
 
     def __init__(self, **columns: Any) -> None:
-        super().__init__(**{"affected_by": [], "overrides": [], "overbooked": False, "late": False, **columns})
+        super().__init__(**{"affected_by": [], "overrides": [], "overbooked": False, "late": False, "pinned": False, **columns})
 
     @property
     def state(self) -> str:

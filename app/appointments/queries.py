@@ -16,11 +16,13 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    or_,
     select,
     text,
+    true,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import with_expression
+from sqlalchemy.orm import aliased, with_expression
 
 from app.appointments.models import Appointment
 from app.appointments.states import EXPIRED, HELD, OCCUPYING, YET_TO_COME
@@ -49,12 +51,14 @@ def loaded(fixed_now: datetime | None) -> Select[Appointment]:
 
 
 def visible_to(actor: Actor, fixed_now: datetime | None = None) -> Select[Appointment]:
-    """The front desk sees all, a practitioner their own, a patient's link the one that it opens."""
+    """The front desk sees all, a practitioner their own, a patient's link the one that it opens and those of its course."""
     statement = loaded(fixed_now)
     if actor.at_front_desk:
         return statement
     if actor.role == PATIENT:
-        return statement.where(Appointment.id == actor.appointment_id)
+        opened = aliased(Appointment)
+        course_id = select(opened.course_id).where(opened.id == actor.appointment_id).scalar_subquery()
+        return statement.where(or_(Appointment.id == actor.appointment_id, Appointment.course_id == course_id))
     return statement.where(Appointment.practitioner_id == actor.practitioner_id)
 
 
@@ -168,6 +172,14 @@ async def change_notice(
     own = select(Treatment.change_notice_minutes).where(Treatment.id == appointment.treatment_id).scalar_subquery()
     minutes, now = (await session.execute(select(func.coalesce(own, Clinic.change_notice_minutes), moment(fixed_now)))).one()
     return timedelta(minutes=minutes), now
+
+
+async def change_notices(session: AsyncSession, treatment_ids: Collection[UUID]) -> dict[UUID, timedelta]:
+    """The same of several treatments at once."""
+    minutes = func.coalesce(Treatment.change_notice_minutes, Clinic.change_notice_minutes)
+    statement = select(Treatment.id, minutes).join(Clinic, true()).where(Treatment.id.in_(treatment_ids))
+    rows = await session.execute(statement)
+    return {one: timedelta(minutes=found) for one, found in rows.all()}
 
 
 SOMEBODY = "SELECT id FROM patients WHERE resource_id = %s AND merged_into_id IS NULL AND erased_at IS NULL"

@@ -116,6 +116,7 @@ async def list_appointments(
     patient_id: Annotated[Uuid | None, Query()] = None,
     location_id: Annotated[Uuid | None, Query()] = None,
     place_id: Annotated[Uuid | None, Query()] = None,
+    course_id: Annotated[Uuid | None, Query()] = None,
     status: Annotated[
         Status | None, Query(description="Left out: any, but for holds that have expired", examples=["booked"])
     ] = None,
@@ -130,6 +131,7 @@ async def list_appointments(
         Appointment.patient_id: patient_id,
         Appointment.location_id: location_id,
         Appointment.place_id: place_id,
+        Appointment.course_id: course_id,
     }
     for column, value in wanted.items():
         if value is not None:

@@ -35,6 +35,9 @@ APPOINTMENT: dict[str, Any] = {
     "location_id": "0199a000-0000-7000-8000-000000000005",
     "place_id": "0199a000-0000-7000-8000-000000000006",
     "patient_id": "0199a000-0000-7000-8000-000000000051",
+    "course_id": None,
+    "session_number": None,
+    "pinned": False,
     "starts_at": "2026-12-02T09:00:00Z",
     "ends_at": "2026-12-02T09:45:00Z",
     "time_zone": "Europe/London",
@@ -124,6 +127,9 @@ class AppointmentPreview(Output):
                 "id",
                 "reference",
                 "patient_id",
+                "course_id",
+                "session_number",
+                "pinned",
                 "hold_id",
                 "held_until",
                 "arrived_at",
@@ -166,7 +172,10 @@ class AppointmentOut(AppointmentPreview):
 
     id: UUID
     reference: str = Field(description="To read out over the telephone")
-    patient_id: UUID | None = Field(description="Who comes; nobody yet while it is held")
+    patient_id: UUID | None = Field(description="Who comes; nobody yet while it is held, unless for a course")
+    course_id: UUID | None = Field(description="The course that it is a session of")
+    session_number: int | None = Field(description="Which session of its course, counted from 1")
+    pinned: bool = Field(description="Whether no replan of its course moves it: somebody chose just this time")
     hold_id: UUID | None
     held_until: Instant | None
     arrived_at: Instant | None

@@ -53,7 +53,7 @@ async def take(session: AsyncSession, arranged: Arranged, fixed_now: datetime | 
     """What was decided is occupied. False: a place went meanwhile."""
     wanted = [one for decision in arranged.decisions for one in entries.taken(decision, arranged.patient_resource_id)]
     async with Batch(await driver(session)) as batch:
-        await ledger.purge(batch, entries.concerned(arranged.decisions), fixed_now)
+        await ledger.purge(batch, entries.concerned(arranged.decisions, arranged.patient_resource_id), fixed_now)
         taken = await ledger.occupy(batch, wanted)
         await ledger.touch(batch, entries.places(arranged.decisions))
     return taken.rowcount == len(wanted)

@@ -30,7 +30,8 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One sitting as it is asked for. `starts_at` in Unix seconds; no practitioner: the clinic chooses (T19). `waived` are rules that do not count;
-    `pointer` is where in a body it stands."""
+    `pointer` is where in a body it stands, `index` which
+    of several it is."""
 
     treatment_id: UUID
     practitioner_id: UUID | None
@@ -40,6 +41,7 @@ class Wish:
     waived: frozenset[Code] = frozenset()
     kept: Kept | None = None
     pointer: str = "/"
+    index: int = 0
 
 
 def kept(appointment: Appointment, *, stays: bool) -> Kept:
@@ -57,7 +59,7 @@ def as_wished(catalogue: Catalogue, wish: Wish) -> Catalogue:
     """Only the place that is wanted, if one is. Of an appointment that is there, with what it keeps. Raises InvalidField when the place is not one of
     the kind, at the location."""
     if wish.kept is not None:
-        catalogue = _as_kept(catalogue, wish.kept)
+        catalogue = as_kept(catalogue, wish.kept)
     if wish.place_id is None:
         return catalogue
     places = [place for place in catalogue.places_at(wish.location_id) if place.id == wish.place_id]
@@ -66,7 +68,7 @@ def as_wished(catalogue: Catalogue, wish: Wish) -> Catalogue:
     return replace(catalogue, places=places)
 
 
-def _as_kept(catalogue: Catalogue, kept: Kept) -> Catalogue:
+def as_kept(catalogue: Catalogue, kept: Kept) -> Catalogue:
     """Its length and buffers, whatever has become of the treatment; and since it is booked, it does not matter who may book one online."""
     treatment = replace(
         catalogue.treatment,

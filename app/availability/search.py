@@ -1,6 +1,6 @@
 """Finds what is free: what is known of the clinic, the question's free starts brought up to date, and beyond an empty range the next."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -120,9 +120,17 @@ async def search(
 
 
 async def everything_free(
-    memory: Memory[Free], connection: Connection, question: Question, caller: Caller, fixed_now: datetime | None
+    memory: Memory[Free],
+    connection: Connection,
+    question: Question,
+    caller: Caller,
+    fixed_now: datetime | None,
+    *,
+    without: Collection[UUID] = (),
+    as_kept: Callable[[Catalogue], Catalogue] | None = None,
 ) -> tuple[Free, int]:
-    """What may start on the question's dates, those of each location, and the time by then; however long the range. Raises InvalidField."""
+    """What may start on the question's dates, those of each location, and the time by then; however long the range. `without`: appointments that do
+    not count, since they are moving; `as_kept` makes the catalogue one for an appointment that keeps what it was booked with. Raises InvalidField."""
     outdated = None
     for _ in range(MAX_ATTEMPTS):
         catalogue = await select(
@@ -137,7 +145,11 @@ async def everything_free(
         zones = {one.time_zone for one in catalogue.locations_at(question.location_id)}
         from_at = min(midnight(zone, question.from_on) for zone in zones)
         to_at = max(midnight(zone, question.to_on + timedelta(days=1)) for zone in zones)
-        free = _free(memory, catalogue, question, caller, from_at, to_at)
+        if without or as_kept is not None:
+            kept = catalogue if as_kept is None else as_kept(catalogue)
+            free = Free(kept, caller, question.location_id, from_at, to_at, without)
+        else:
+            free = _free(memory, catalogue, question, caller, from_at, to_at)
         at = await free.refresh(connection, fixed_now)
         if at is not None:
             return free, int(at.timestamp())

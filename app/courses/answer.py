@@ -6,8 +6,9 @@ from itertools import islice, pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.courses.offered import Offered, every
 from app.courses.plan_schemas import CoursePlan, PlanCost, PlannedSession, Start, WhyNot
-from app.courses.planning import Offered, Planned, every
+from app.courses.planning import Planned
 from app.scheduling.intervals import Interval, intersect, subtract
 from app.scheduling.obstacles import Code, obstacles
 from app.scheduling.planning.values import Option
@@ -34,16 +35,9 @@ def told(planned: Planned) -> CoursePlan:
 
 def _session(planned: Planned, index: int) -> PlannedSession:
     option, offer = planned.plan.sessions[index], planned.offered[index]
-    low, high = _bounds(planned, index)
-    reasons: list[WhyNot] = []
-    nearest_on = None
-    if option is None:
-        reasons = list(_reasons(planned, index, low, high))
-        days = [one.day for one in every(planned.task.choices[index])]
-        nearest = min(days, key=lambda day: (max(low - day, day - high, 0), day), default=None)
-        nearest_on = None if nearest is None else date.fromordinal(nearest)
+    reasons, nearest_on = why_not(planned, index) if option is None else ([], None)
     before = next((one for one in planned.plan.sessions[:index][::-1] if one is not None), None)
-    start = None if option is None else _start(planned, option)
+    start = None if option is None else start_of(planned, option)
     return PlannedSession(
         index=index,
         treatment_id=offer.treatment_id,
@@ -56,8 +50,22 @@ def _session(planned: Planned, index: int) -> PlannedSession:
         gap_days=None if option is None or before is None else option.day - before.day,
         reasons=reasons,
         nearest_on=nearest_on,
-        alternatives=[_start(planned, one) for one in islice(_instead(planned, index, low, high), ALTERNATIVES_MAX)],
+        alternatives=alternatives(planned, index),
     )
+
+
+def why_not(planned: Planned, index: int) -> tuple[list[WhyNot], date | None]:
+    """Why a session has no time, and the nearest date on which it could be."""
+    low, high = _bounds(planned, index)
+    days = [one.day for one in every(planned.task.choices[index])]
+    nearest = min(days, key=lambda day: (max(low - day, day - high, 0), day), default=None)
+    return list(_reasons(planned, index, low, high)), None if nearest is None else date.fromordinal(nearest)
+
+
+def alternatives(planned: Planned, index: int) -> list[Start]:
+    """What could be had instead, the others being as planned."""
+    found = _instead(planned, index, *_bounds(planned, index))
+    return [start_of(planned, one) for one in islice(found, ALTERNATIVES_MAX)]
 
 
 def _bounds(planned: Planned, index: int) -> Interval:
@@ -148,9 +156,9 @@ def _changes(planned: Planned, index: int, option: Option) -> int:
     return sum(one.who != other.who for one, other in pairwise(one for one in sessions if one is not None))
 
 
-def _start(planned: Planned, option: Option) -> Start:
+def start_of(planned: Planned, option: Option) -> Start:
     location_id = planned.locations[option.where]
-    zone = planned.offered[0].situation.catalogue.locations[location_id].time_zone
+    zone = planned.zones[option.where]
     at = datetime.fromtimestamp(option.starts_at, UTC)
     return Start(
         starts_at=at,

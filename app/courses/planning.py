@@ -4,29 +4,27 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import chain, islice
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
-from app.availability.candidates import Caller, Candidate, Situation
-from app.availability.free import Found, Free
+from app.availability.candidates import Caller
+from app.availability.free import Free
 from app.availability.memory import Memory
-from app.availability.search import Question, everything_free, known_patient
+from app.availability.search import Question, known_patient
+from app.courses.offered import DAYS_MAX, Offered, choices_of, read, when_of
 from app.courses.schemas import CourseQuestion, FixedSession
 from app.identity.actor import Actor
 from app.kit.db import Connection
 from app.kit.errors import Conflict, InvalidField, Rejected
 from app.kit.pages import PageRequest
 from app.scheduling import slots
-from app.scheduling.planning.days import Source, When, choices
+from app.scheduling.planning.days import When
 from app.scheduling.planning.search import plans
 from app.scheduling.planning.values import Choices, Gap, Option, Plan, Task, TooLargeError
 from app.scheduling.zones import local_date
 
-# Where nobody says by when, the first session may be so much later than wished.
-SLACK = timedelta(days=56)
-DAYS_MAX = 800
 PLANS_MAX = 100
 
 
@@ -43,24 +41,8 @@ class PlanOutdated(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """What is free of one treatment. `stamp`: the versions that it was read at."""
-
-    treatment_id: UUID
-    found: Sequence[Found]
-    situation: Situation
-    stamp: tuple[int, list[int]]
-
-    def candidate(self, practitioner_id: UUID, location_id: UUID) -> Candidate | None:
-        wanted = (practitioner_id, location_id)
-        return next(
-            (one.candidate for one in self.found if (one.candidate.practitioner.id, one.candidate.location.id) == wanted), None
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and all that it was made from. `offered` and `fixed` are by session."""
+    """A plan, and all that it was made from. `offered` and `fixed` are by session; `zones` are the locations' time zones."""
 
     plan: Plan
     task: Task
@@ -69,6 +51,7 @@ class Planned:
     fixed: dict[int, tuple[FixedSession, list[slots.Reason]]]
     practitioners: Sequence[UUID]
     locations: Sequence[UUID]
+    zones: Sequence[str]
     next_cursor: str | None
 
 
@@ -84,11 +67,12 @@ async def plan(
     caller = Caller(staff=True, returning=None)
     if asked.patient_id is not None:
         known, _ = await known_patient(connection, actor, asked.patient_id, fixed_now, "/patient_id")
-        caller = Caller(staff=True, returning=None, patient_resource_id=known.patient_resource_id)
-    when = _when(asked)
+        caller = Caller(staff=True, returning=known.returning, patient_resource_id=known.patient_resource_id)
+    when = when_of(asked)
     offered = await _offered(connection, memory, asked, caller, when, fixed_now)
     practitioners = sorted({one.candidate.practitioner.id for offer in offered for one in offer.found})
-    locations = sorted({one.candidate.location.id for offer in offered for one in offer.found})
+    zones = {one.candidate.location.id: one.candidate.location.time_zone for offer in offered for one in offer.found}
+    locations = sorted(zones)
     fixed = {one.index: (one, _against(number, one, offered[one.index])) for number, one in enumerate(asked.fixed)}
     task = _task(asked, when, offered, fixed, practitioners, locations)
     cursor = _Cursor(asked, actor, [offer.stamp for offer in offered], secret)
@@ -101,24 +85,7 @@ async def plan(
     if not some:
         raise PlanOutdated
     further = cursor.at(rank + 1) if len(some) > 1 and rank + 1 < PLANS_MAX else None
-    return Planned(some[0], task, when, offered, fixed, practitioners, locations, further)
-
-
-def _when(asked: CourseQuestion) -> When:
-    longest = sum(phase.max_days * phase.sessions for phase in asked.cadence)
-    latest = asked.latest_on or min(
-        asked.earliest_on + timedelta(days=longest) + SLACK, asked.earliest_on + timedelta(days=DAYS_MAX)
-    )
-    if (latest - asked.earliest_on).days > DAYS_MAX:
-        raise InvalidField("/latest_on", f"A course may take at most {DAYS_MAX} days")
-    return When(
-        asked.earliest_on,
-        latest,
-        frozenset(asked.weekdays),
-        tuple(sorted((one.starts, one.ends) for one in asked.windows)),
-        tuple((one.from_on, one.to_on) for one in asked.away),
-        asked.preferred_time,
-    )
+    return Planned(some[0], task, when, offered, fixed, practitioners, locations, [zones[one] for one in locations], further)
 
 
 async def _offered(
@@ -129,7 +96,7 @@ async def _offered(
     when: When,
     fixed_now: datetime | None,
 ) -> list[Offered]:
-    """By session; each treatment is read once."""
+    """By session; each treatment is read once. For whom it is is asked of the first session only: by the later ones the patient has come before."""
     treatments = [phase.treatment_id or asked.treatment_id for phase in asked.cadence for _ in range(phase.sessions)]
     whom = None
     if asked.practitioner_ids is not None:
@@ -141,9 +108,12 @@ async def _offered(
     found: dict[UUID, Offered] = {}
     for one in dict.fromkeys(treatments):
         question = Question(one, from_on, to_on, whom, None if asked.fixed else asked.location_id)
-        free, now = await everything_free(memory, connection, question, caller, fixed_now)
-        found[one] = Offered(one, free.found(now), free.situation(now), free.stamp)
-    return [found[one] for one in treatments]
+        found[one] = await read(memory, connection, question, replace(caller, returning=None), fixed_now)
+    offered = [found[one] for one in treatments]
+    if caller.returning is not None and offered[0].situation.catalogue.treatment.audience != "all":
+        question = Question(treatments[0], from_on, to_on, whom, None if asked.fixed else asked.location_id)
+        offered[0] = await read(memory, connection, question, caller, fixed_now)
+    return offered
 
 
 def _against(number: int, fixed: FixedSession, offer: Offered) -> list[slots.Reason]:
@@ -165,19 +135,11 @@ def _task(
     gaps = [Gap(one.target_days, one.min_days, one.max_days) for one in asked.cadence for _ in range(one.sessions)]
     who, where = ({one: number for number, one in enumerate(ids)} for ids in (practitioners, locations))
     wished = asked.practitioner_ids
-    made: dict[UUID, Choices] = {}
+    made: dict[int, Choices] = {}
     for offer in offered:
-        if offer.treatment_id not in made:
-            made[offer.treatment_id] = choices(
-                [
-                    Source(who[one.practitioner.id], where[one.location.id], one.location.time_zone, one.footprint, free.openings)
-                    for free in offer.found
-                    for one in [free.candidate]
-                    if (wished is None or one.practitioner.id in wished) and asked.location_id in {None, one.location.id}
-                ],
-                when,
-            )
-    by_session: list[Choices] = [made[offer.treatment_id] for offer in offered]
+        if id(offer) not in made:
+            made[id(offer)] = choices_of(offer, when, practitioners, locations, wished, asked.location_id)
+    by_session: list[Choices] = [made[id(offer)] for offer in offered]
     for index, (one, reasons) in fixed.items():
         by_session[index] = {} if reasons else _only(one, offered[index], who, where)
     position = {one: number for number, one in enumerate(wished or ())}
@@ -223,8 +185,3 @@ class _Cursor:
 
     def at(self, rank: int) -> str:
         return self._page.encode([rank, self._stamp])
-
-
-def every(found: Choices) -> list[Option]:
-    """The best option of each practitioner and day."""
-    return list(chain.from_iterable((options[0] for options in days.values()) for days in found.values()))

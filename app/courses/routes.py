@@ -20,7 +20,7 @@ router = Router("Courses")
     "POST",
     "/v1/course-plans",
     id="planCourse",
-    permission="courses:read",
+    permission="plans:read",
     summary="The best plan for a course of sessions, and why some of them have no time",
     response_model=CoursePlan,
     raises=(PlanOutdated, QuestionTooLarge),

@@ -97,7 +97,7 @@ def _each_index_once(found: list[FixedSession]) -> list[FixedSession]:
     return found
 
 
-class CourseQuestion(Input):
+class CourseWishes(Input):
     """What course is wished for. The gap before a session follows the phase that the session belongs to; that of the first is not looked at.
 
     Dates and wall times are those of the location. `practitioner_ids` are those who come into question, who is wished for first; left out, everybody.
@@ -125,9 +125,6 @@ class CourseQuestion(Input):
     practitioner_ids: Annotated[list[Uuid], Field(min_length=1, max_length=50), AfterValidator(_each_once)] | None = None
     max_practitioner_changes: Annotated[int, whole(0, SESSIONS_MAX - 1)] | None = None
     fixed: Annotated[list[FixedSession], Field(max_length=SESSIONS_MAX), AfterValidator(_each_index_once)] = Field(default=[])
-    cursor: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
-        default=None, description="`next_cursor` of an answer to the same question: the next best plan"
-    )
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -138,3 +135,13 @@ class CourseQuestion(Input):
         if any(one.index >= self.sessions for one in self.fixed):
             raise ValueError("A fixed session is one of the course's")
         return self
+
+
+class CourseQuestion(CourseWishes):
+    """The same, for which the best plan is asked, or with a cursor the next best."""
+
+    model_config = examples(_QUESTION)
+
+    cursor: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+        default=None, description="`next_cursor` of an answer to the same question: the next best plan"
+    )

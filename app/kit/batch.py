@@ -52,6 +52,16 @@ def _insert_many(table: str, columns: tuple[str, ...]) -> bytes:
     return statement.format(table=sql.Identifier(table), names=names, rows=sql.Placeholder()).as_bytes()
 
 
+@lru_cache(maxsize=256)
+def _update_many(table: str, columns: tuple[str, ...]) -> bytes:
+    changes = [sql.SQL("{0} = new.{0}").format(sql.Identifier(column)) for column in columns]
+    statement = sql.SQL(
+        "UPDATE {table} SET {changes}, version = {table}.version + 1, updated_at = clock_timestamp()"
+        " FROM jsonb_populate_recordset(NULL::{table}, {rows}::jsonb) AS new WHERE {table}.id = new.id"
+    )
+    return statement.format(table=sql.Identifier(table), changes=sql.SQL(", ").join(changes), rows=sql.Placeholder()).as_bytes()
+
+
 def _as_json(value: object) -> str:
     """As PostgreSQL reads it."""
     return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
@@ -120,3 +130,9 @@ class Batch:
         """However many rows, as one statement; all with the same columns."""
         if rows:
             await self.execute(_insert_many(model.__tablename__, tuple(rows[0])), (json.dumps(rows, default=_as_json),))
+
+    async def update_many(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Records that are locked, however many, as one statement: each row has the `id` and the new values of the same columns."""
+        if rows:
+            columns = tuple(name for name in rows[0] if name != "id")
+            await self.execute(_update_many(model.__tablename__, columns), (json.dumps(rows, default=_as_json),))

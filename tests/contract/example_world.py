@@ -24,6 +24,8 @@ from app.articles.schemas import ArticleOut, TopicOut
 from app.clinic.closure_schemas import ClosureOut
 from app.clinic.models import Catalogue, Clinic, Closure, Location, Place
 from app.clinic.schemas import ClinicOut, LocationOut, PlaceOut
+from app.courses.course_schemas import CourseOut
+from app.courses.models import Course
 from app.diary.models import Occupancy, Resource
 from app.enquiries.models import Enquiry
 from app.enquiries.schemas import EnquiryOut
@@ -41,6 +43,9 @@ from app.tables import metadata
 from app.treatments.models import Treatment
 from app.treatments.schemas import TreatmentOut
 
+# The question of the example course, and one by which its second session comes two weeks too soon.
+_QUESTION: Any = CourseOut.model_config["json_schema_extra"]["examples"][0]["question"]  # type: ignore[index, call-overload]
+NARROWER = _QUESTION | {"cadence": [{"sessions": 2, "target_days": 28, "min_days": 27, "max_days": 29, "treatment_id": None}]}
 ADMIN_TOKEN = "mst_example"
 PASSWORD = "four words in a row"
 _PRACTITIONER_RESOURCE, _PLACE_RESOURCE, _PATIENT_RESOURCE, _ALIKE_RESOURCE = range(1_000_001, 1_000_005)
@@ -174,6 +179,16 @@ async def _hold(session: AsyncSession) -> None:
     await _sitting(session, held)
 
 
+async def _course(session: AsyncSession) -> None:
+    """Two sessions, of which the second follows the first by a fortnight."""
+    values = shown(CourseOut, "question")
+    columns = ("id", "reference", "treatment_id", "title", "notes", "paused_at", "cancelled_at", "created_at", "updated_at")
+    session.add(Course(**{name: values[name] for name in columns}, question=_QUESTION))
+    await session.flush()
+    for sitting in values["appointments"]:
+        await _sitting(session, sitting)
+
+
 async def _override(session: AsyncSession) -> None:
     session.add(Override(**shown(OverrideOut, "version")))
 
@@ -235,6 +250,7 @@ PARTS: dict[str, Callable[[AsyncSession], Awaitable[None]]] = {
     "enquiry": _enquiry,
     "audit": _audit,
     "alike": _alike,
+    "course": _course,
 }
 
 
@@ -255,7 +271,7 @@ async def build(database: Database, until: str = "audit", **changes: dict[str, A
             await session.flush()
             if name == until:
                 break
-        models: dict[str, Any] = {"appointment": Appointment, "article": Article}
+        models: dict[str, Any] = {"appointment": Appointment, "article": Article, "course": Course}
         for name, columns in changes.items():
             await session.execute(update(models[name]).values(**columns))
         await session.commit()

@@ -1,6 +1,7 @@
 """Every example of the API's description is sent, and answered as the description says."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -38,6 +39,16 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "listAppointments": {"until": "appointment"},
     "searchAppointments": {"until": "appointment"},
     "getDay": {"until": "appointment"},
+    "listCourses": {"until": "course"},
+    "getCourse": {"until": "course"},
+    "updateCourse": {"until": "course"},
+    "extendCourse": {"until": "course"},
+    "cancelCourse": {"until": "course"},
+    "pauseCourse": {"until": "course"},
+    "resumeCourse": {"until": "course", "course": {"paused_at": NOW}},
+    "confirmCourse": {"until": "course", "appointment": {"status": "held", "held_until": NOW + timedelta(minutes=5)}},
+    "replanCourse": {"until": "course", "course": {"question": example_world.NARROWER}},
+    "applyReplan": {"until": "course"},
     "erasePatient": {"until": "patient"},
     "mergePatient": {"until": "alike"},
     "listPatientMatches": {"until": "alike"},
@@ -103,7 +114,7 @@ async def test_the_request_is_answered_as_described(
                 await _check_not_modified(client, url, operation, response)
             elif response.status_code == 201 and body == operation.bodies[0]:
                 _check_that_the_example_is_true(operation, response, _CHOSEN)
-            if operation.writes and operation.staff_only:
+            if operation.writes and operation.staff_only and not (body and body.get("validate_only")):
                 trail = await admin.read("/v1/audit-entries", request_id=response.headers["x-request-id"])
                 assert trail["items"], "a staff write that leaves no trace"
 
@@ -116,6 +127,8 @@ def _check_that_the_example_is_true(operation: Operation, response: httpx.Respon
 
 
 async def _check_not_modified(client: Client, url: str, operation: Operation, response: httpx.Response) -> None:
+    if operation.method != "get":
+        return
     tag = response.headers.get("etag")
     assert ("304" in operation.responses) == (tag is not None)
     if tag is not None:

@@ -1,0 +1,237 @@
+"""What becomes of a course: confirm, extend, pause, resume, cancel the rest, and what is noted of it.
+
+Each that touches sessions locks their practitioners and the patient first, then the course, and reads all of it again: the version that the caller
+has read must still be the one, whoever changed the course or one of its sessions meanwhile.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.appointments import queries as appointment_queries
+from app.appointments import together, vacancy
+from app.appointments.booking import Arranged, Desk
+from app.appointments.holding import SETTLED, HoldExpired
+from app.appointments.models import Appointment
+from app.appointments.states import BOOKED, HELD, PENDING, Verb
+from app.appointments.whose import check_whose_diary
+from app.appointments.wishes import Wish, kept
+from app.availability.free import Free
+from app.availability.memory import Memory
+from app.availability.search import known_patient
+from app.clinic import queries as clinic_queries
+from app.courses import queries
+from app.courses.actions import AFTER_THE_FIRST
+from app.courses.cadence import question_of
+from app.courses.course_schemas import CoursePatch
+from app.courses.progress import Status
+from app.courses.queries import Whole
+from app.courses.schemas import SESSIONS_MAX, CourseWishes
+from app.courses.view import progress_of
+from app.diary import ledger
+from app.identity import audit
+from app.identity.actor import Actor
+from app.kit.batch import Batch
+from app.kit.db import driver
+from app.kit.errors import Conflict, InvalidField, PreconditionFailed
+
+
+class WrongCourseState(Conflict):
+    code = "wrong_course_state"
+    title = "The course is not in a state that allows this"
+    meaning = (
+        "`status_now` is the state it is in. A paused course is resumed first; what is cancelled, completed or expired stays so."
+    )
+    example: ClassVar[dict[str, Any]] = {"status_now": "cancelled"}
+
+
+class CourseWithoutQuestion(Conflict):
+    code = "course_without_question"
+    title = "The course keeps no question to plan with"
+    meaning = "It was booked without one. PATCH the course with a `question`, which has its cadence."
+
+
+def check_status(whole: Whole, now: datetime, *allowed: Status) -> None:
+    """Raises WrongCourseState."""
+    status = progress_of(whole, now).status
+    if status not in allowed:
+        raise WrongCourseState(status_now=status)
+
+
+def check_whose(actor: Actor, appointments: Sequence[Appointment]) -> None:
+    """Raises Forbidden."""
+    for one in appointments:
+        check_whose_diary(actor, one.practitioner_id)
+
+
+async def read_again(session: AsyncSession, whole: Whole, version: int, fixed_now: datetime | None) -> Whole:
+    """With everybody locked; `version` is the one that the caller has read. Raises PreconditionFailed."""
+    found = await queries.read_again(session, whole, fixed_now, lock=True)
+    if found.version != version:
+        raise PreconditionFailed
+    return found
+
+
+async def confirm(session: AsyncSession, memory: Memory[Free], actor: Actor, whole: Whole, fixed_now: datetime | None) -> None:
+    """What is held is booked, all of it. Raises WrongCourseState, HoldExpired, PreconditionFailed, SlotUnavailable."""
+    version, held = whole.version, [one for one in whole.appointments if one.status == HELD]
+    check_status(whole, await queries.now(session, fixed_now), "held")
+    check_whose(actor, held)
+    connection, ids = await driver(session), [one.id for one in held]
+    caller, _ = await known_patient(connection, actor, held[0].patient_id, fixed_now, "/patient_id", ids)
+    wishes = [_as_it_is(one, index) for index, one in enumerate(held)]
+
+    async def write(arranged: Arranged) -> bool:
+        found = await read_again(session, whole, version, fixed_now)
+        still = [one for one in found.appointments if one.id in set(ids)]
+        if any(one.held_until is None or one.held_until <= arranged.at for one in still):
+            raise HoldExpired
+        async with Batch(connection) as batch:
+            there = await ledger.keep(batch, ids, None)
+            await together.step(batch, actor, Verb.BOOK, arranged.at, {one: {"held_until": None} for one in still})
+        if len(set(await there.fetchall())) < sum(2 if one.place_id is None else 3 for one in still):
+            raise HoldExpired  # it ended between the lock and now, and somebody took a place
+        audit.record(session, actor, "course.confirm", "course", whole.course.id)
+        return True
+
+    await Desk(connection, memory, wishes, caller, fixed_now, without=ids).arrange(write)
+
+
+def _as_it_is(appointment: Appointment, index: int) -> Wish:
+    return Wish(
+        appointment.treatment_id,
+        appointment.practitioner_id,
+        appointment.location_id,
+        None,
+        int(appointment.starts_at.timestamp()),
+        SETTLED | AFTER_THE_FIRST,
+        kept(appointment, stays=True),
+        index=index,
+    )
+
+
+async def cancel(session: AsyncSession, actor: Actor, whole: Whole, reason: str, fixed_now: datetime | None) -> None:
+    """The rest of it: what is yet to come is free, and the course is over. Raises WrongCourseState, InvalidField, PreconditionFailed."""
+    at = await _let_go(session, actor, whole, reason, fixed_now, ("active", "paused", "held"))
+    whole.course.cancelled_at = at
+    audit.record(session, actor, "course.cancel", "course", whole.course.id)
+    await session.flush()
+
+
+async def pause(session: AsyncSession, actor: Actor, whole: Whole, reason: str, fixed_now: datetime | None) -> None:
+    """What is yet to come is free, and nobody is reminded of it until the course goes on. Raises as `cancel` does."""
+    at = await _let_go(session, actor, whole, reason, fixed_now, ("active",))
+    whole.course.paused_at = at
+    audit.record(session, actor, "course.pause", "course", whole.course.id)
+    await session.flush()
+
+
+async def _let_go(
+    session: AsyncSession,
+    actor: Actor,
+    whole: Whole,
+    reason: str,
+    fixed_now: datetime | None,
+    allowed: Sequence[Status],
+) -> datetime:
+    """Cancel the sessions that have not begun; when that was."""
+    clinic = await clinic_queries.the_clinic(session)
+    if reason not in {known["code"] for known in clinic.cancel_reasons}:
+        raise InvalidField("/reason", "The clinic has no such reason", "unknown_reason")
+    check_status(whole, await queries.now(session, fixed_now), *allowed)
+    version, everybody = whole.version, await appointment_queries.concerned(session, [one.id for one in whole.appointments])
+    at = await vacancy.lock(session, everybody, fixed_now)
+    found = await read_again(session, whole, version, fixed_now)
+    check_status(found, at, *allowed)
+    rest = [one for one in found.appointments if one.state == HELD or (one.state in {PENDING, BOOKED} and one.starts_at > at)]
+    if not rest:
+        return at
+    check_whose(actor, rest)
+    ids = [one.id for one in rest]
+    left = await appointment_queries.concerned(session, ids)
+    notices = await appointment_queries.change_notices(session, {one.treatment_id for one in rest})
+    changes: Mapping[Appointment, Mapping[str, Any]] = {
+        one: {
+            "late": one.late or (one.status != HELD and at > one.starts_at - notices[one.treatment_id]),
+            "overbooked": False,
+            "cancelled_at": at,
+            "cancel_reason": reason,
+            "held_until": None,
+        }
+        for one in rest
+    }
+    async with Batch(await driver(session)) as batch:
+        await together.step(batch, actor, Verb.CANCEL, at, changes)
+    await vacancy.leave(session, actor, ids, left, at, fixed_now)
+    return at
+
+
+async def resume(session: AsyncSession, actor: Actor, whole: Whole, fixed_now: datetime | None) -> None:
+    """It goes on; a replan proposes times for what has none. Raises WrongCourseState, PreconditionFailed."""
+    found = await read_again(session, whole, whole.version, fixed_now)
+    check_status(found, await queries.now(session, fixed_now), "paused")
+    found.course.paused_at = None
+    audit.record(session, actor, "course.resume", "course", found.course.id)
+    await session.flush()
+
+
+async def extend(session: AsyncSession, actor: Actor, whole: Whole, more: int, fixed_now: datetime | None) -> None:
+    """Raises WrongCourseState, CourseWithoutQuestion, InvalidField, PreconditionFailed."""
+    found = await read_again(session, whole, whole.version, fixed_now)
+    check_status(found, await queries.now(session, fixed_now), "active", "paused", "completed")
+    question = question_of(found.course)
+    if question is None:
+        raise CourseWithoutQuestion
+    if question.sessions + more > SESSIONS_MAX:
+        raise InvalidField("/sessions", f"A course has at most {SESSIONS_MAX} sessions")
+    last = question.cadence[-1].model_copy(update={"sessions": question.cadence[-1].sessions + more})
+    later = None if question.latest_on is None else question.latest_on + timedelta(days=more * last.max_days)
+    _keep(
+        found,
+        question.model_copy(
+            update={"sessions": question.sessions + more, "cadence": [*question.cadence[:-1], last], "latest_on": later}
+        ),
+    )
+    audit.record(session, actor, "course.extend", "course", found.course.id, ["question"])
+    await session.flush()
+
+
+async def update(session: AsyncSession, actor: Actor, whole: Whole, patch: CoursePatch, fixed_now: datetime | None) -> None:
+    """Title, notes, the question, and which sessions are pinned. Raises InvalidField, PreconditionFailed."""
+    found = await read_again(session, whole, whole.version, fixed_now)
+    changes = patch.changes()
+    pinned, question = changes.pop("pinned", None), changes.pop("question", None)
+    if question is not None:
+        _check_question(found, question)
+        _keep(found, question)
+    for name, value in changes.items():
+        setattr(found.course, name, value)
+    if pinned is not None:
+        _pin(actor, found, pinned)
+    audit.record(session, actor, "course.update", "course", found.course.id, patch.model_fields_set)
+    await session.flush()
+
+
+def _keep(whole: Whole, question: CourseWishes) -> None:
+    whole.course.question = question.model_dump(mode="json", exclude={"cursor"})
+
+
+def _check_question(whole: Whole, question: CourseWishes) -> None:
+    if question.treatment_id != whole.course.treatment_id:
+        raise InvalidField("/question/treatment_id", "This is not the course's treatment")
+    if question.patient_id not in {None, whole.appointments[0].patient_id}:
+        raise InvalidField("/question/patient_id", "This is not the course's patient")
+    if question.sessions < max(one.session_number or 0 for one in whole.appointments):
+        raise InvalidField("/question/sessions", "The course has more sessions already")
+
+
+def _pin(actor: Actor, whole: Whole, numbers: Sequence[int]) -> None:
+    known = {one.session_number for one in whole.appointments}
+    if not set(numbers) <= known:
+        raise InvalidField("/pinned", "The course has no such session", "unknown_number")
+    for one in whole.appointments:
+        if one.pinned != (one.session_number in numbers):
+            check_whose_diary(actor, one.practitioner_id)
+            one.pinned = not one.pinned

@@ -1,0 +1,95 @@
+"""What is free of a treatment for a course, and when its patient can come: what plans and replans are made of."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from uuid import UUID
+
+from app.availability.candidates import Caller, Candidate, Situation
+from app.availability.free import Found, Free
+from app.availability.memory import Memory
+from app.availability.rows import Catalogue
+from app.availability.search import Question, everything_free
+from app.courses.schemas import CourseWishes
+from app.kit.db import Connection
+from app.kit.errors import InvalidField
+from app.scheduling.planning.days import Source, When, choices
+from app.scheduling.planning.values import Choices, Option
+
+# Where nobody says by when, the first session may be so much later than wished.
+SLACK = timedelta(days=56)
+DAYS_MAX = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is free of one treatment. `stamp`: the versions that it was read at."""
+
+    treatment_id: UUID
+    found: Sequence[Found]
+    situation: Situation
+    stamp: tuple[int, list[int]]
+
+    def candidate(self, practitioner_id: UUID, location_id: UUID) -> Candidate | None:
+        wanted = (practitioner_id, location_id)
+        return next(
+            (one.candidate for one in self.found if (one.candidate.practitioner.id, one.candidate.location.id) == wanted), None
+        )
+
+
+async def read(
+    memory: Memory[Free],
+    connection: Connection,
+    question: Question,
+    caller: Caller,
+    fixed_now: datetime | None,
+    *,
+    without: Collection[UUID] = (),
+    as_kept: Callable[[Catalogue], Catalogue] | None = None,
+) -> Offered:
+    """See `everything_free`."""
+    free, now = await everything_free(memory, connection, question, caller, fixed_now, without=without, as_kept=as_kept)
+    return Offered(question.treatment_id, free.found(now), free.situation(now), free.stamp)
+
+
+def when_of(asked: CourseWishes) -> When:
+    longest = sum(phase.max_days * phase.sessions for phase in asked.cadence)
+    latest = asked.latest_on or min(
+        asked.earliest_on + timedelta(days=longest) + SLACK, asked.earliest_on + timedelta(days=DAYS_MAX)
+    )
+    if (latest - asked.earliest_on).days > DAYS_MAX:
+        raise InvalidField("/latest_on", f"A course may take at most {DAYS_MAX} days")
+    return When(
+        asked.earliest_on,
+        latest,
+        frozenset(asked.weekdays),
+        tuple(sorted((one.starts, one.ends) for one in asked.windows)),
+        tuple((one.from_on, one.to_on) for one in asked.away),
+        asked.preferred_time,
+    )
+
+
+def choices_of(
+    offer: Offered,
+    when: When,
+    practitioners: Sequence[UUID],
+    locations: Sequence[UUID],
+    wished: Collection[UUID] | None,
+    location_id: UUID | None,
+) -> Choices:
+    """What is free of it when the patient can come, with those who are wished for (None: anybody), by their numbers in `practitioners` and
+    `locations`."""
+    who, where = ({one: number for number, one in enumerate(ids)} for ids in (practitioners, locations))
+    sources = [
+        Source(who[one.practitioner.id], where[one.location.id], one.location.time_zone, one.footprint, free.openings)
+        for free in offer.found
+        for one in [free.candidate]
+        if (wished is None or one.practitioner.id in wished) and location_id in {None, one.location.id}
+    ]
+    return choices(sources, when)
+
+
+def every(found: Choices) -> list[Option]:
+    """The best option of each practitioner and day."""
+    return list(chain.from_iterable((options[0] for options in days.values()) for days in found.values()))
