@@ -1,4 +1,4 @@
-"""Everybody holds several practitioners and rooms at once, each in an order of their own: nobody waits for ever (B8)."""
+"""Everybody holds several practitioners and rooms at once, or a course of them, each in an order of their own: nobody waits for ever (B8)."""
 
 import asyncio
 import time
@@ -8,7 +8,9 @@ from itertools import count
 from tests.client import Json
 from tests.races import report
 from tests.races.caller import Caller
+from tests.races.course_taker import CourseTaker
 from tests.races.grounds import deadlocks
+from tests.races.register import Register
 from tests.races.report import Report
 from tests.races.storm import Size, Storm
 from tests.races.verdicts import judge
@@ -32,10 +34,14 @@ async def crosswise(database_url: str, bases: list[str], *, clients: int, second
 
 
 async def _keep_holding(storm: Storm, caller: Caller, ends_at: float) -> None:
-    """Hold, and give it back."""
+    """Hold, and give it back; every other time a course."""
+    taker = CourseTaker(caller, storm.premises, Register(storm.premises), storm.staff)
     for block in count(caller.number):
         if time.monotonic() > ends_at:
             return
+        if caller.dice.randrange(2):
+            await taker.hold_and_cancel(block % BLOCKS)
+            continue
         items = _items(storm, caller, block % BLOCKS)
         made = await caller.ask("hold", "POST", "/v1/holds", {"items": items})
         if made.succeeded:

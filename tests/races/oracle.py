@@ -81,10 +81,20 @@ WHERE NOT EXISTS (
 ENDS_OF_HOLDS_DIFFER = """
 SELECT a.id, a.held_until, o.expires_at, h.expires_at FROM occupancies o JOIN appointments a ON a.id = o.appointment_id
 LEFT JOIN holds h ON h.id = a.hold_id
-WHERE a.held_until IS DISTINCT FROM o.expires_at OR a.status = 'held' AND a.held_until IS DISTINCT FROM h.expires_at
+WHERE a.held_until IS DISTINCT FROM o.expires_at
+   OR a.status = 'held' AND a.course_id IS NULL AND a.held_until IS DISTINCT FROM h.expires_at
 """
 
 HALF_A_HOLD = "SELECT id FROM holds WHERE NOT EXISTS (SELECT FROM appointments WHERE hold_id = holds.id)"
+
+# Each number up to the last; and what is held is held as a whole, until one time.
+HALF_A_COURSE = """
+SELECT courses.id FROM courses LEFT JOIN appointments a ON a.course_id = courses.id
+GROUP BY courses.id
+HAVING count(DISTINCT session_number) IS DISTINCT FROM coalesce((courses.question ->> 'sessions')::int, max(session_number))
+    OR count(DISTINCT patient_id) <> 1
+    OR bool_or(status = 'held') AND (bool_or(status IN ('pending', 'booked')) OR count(DISTINCT held_until) > 1)
+"""
 
 ENDS_ELSEWHERE = """
 SELECT id FROM appointments
@@ -105,6 +115,7 @@ QUERIES = {
     "due twice": DUE_TWICE,
     "held until another time": ENDS_OF_HOLDS_DIFFER,
     "half a hold": HALF_A_HOLD,
+    "half a course": HALF_A_COURSE,
     "ends elsewhere": ENDS_ELSEWHERE,
     "half a patient": HALF_A_PATIENT,
 }

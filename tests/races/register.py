@@ -10,6 +10,8 @@ from tests.races.premises import Premises
 from tests.races.record import Call
 from tests.races.timeline import shown_by
 
+COURSES_MAX = 20
+
 
 @dataclass
 class Known:
@@ -49,6 +51,7 @@ class Register:
     premises: Premises
     known: dict[str, Known] = field(default_factory=dict)
     holds: list[Kept] = field(default_factory=list)
+    courses: list[Json] = field(default_factory=list)
     blocks: defaultdict[int, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(self, call: Call) -> Call:
@@ -56,12 +59,18 @@ class Register:
         if call.succeeded:
             for shown in shown_by(call):
                 self._learn(shown)
+            if call.path == "/v1/courses":
+                self.courses.append(call.answer.json)
         return call
 
     def pick(self, dice: random.Random, block: int, *statuses: str, number: int = 1) -> list[Known]:
         """As many of a block as there are, up to a number."""
         fitting = [self.known[id_] for id_ in self.blocks[block] if self.known[id_].shown["status"] in statuses]
         return dice.sample(fitting, min(number, len(fitting)))
+
+    def pick_course(self, dice: random.Random) -> Json:
+        """One of the last few that were made; None when there is none."""
+        return dice.choice(self.courses[-COURSES_MAX:]) if self.courses else None
 
     def about_to_end(self, within: timedelta) -> Kept | None:
         """A hold whose end is near; it is nobody else's to take."""

@@ -6,7 +6,7 @@ outside knows on which side of the COMMIT the world is. What is refused is expla
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,6 +17,7 @@ from tests.client import Json
 from tests.races.premises import Premises, stretches
 from tests.races.record import Call, Record
 
+_SHOWING = ("/v1/appointments", "/v1/holds", "/v1/courses")
 OCCUPYING = {"held", "pending", "booked", "arrived", "fulfilled"}
 Span = tuple[datetime, datetime]
 CLOCKS_DIFFER_SECONDS = 0.1
@@ -63,7 +64,7 @@ def states_of(record: Record, monotonic_zero: datetime) -> dict[str, list[State]
 def shown_by(call: Call) -> list[Json]:
     """The appointments that a success shows as they are now."""
     body = call.answer.json
-    if not isinstance(body, dict) or not call.path.startswith(("/v1/appointments", "/v1/holds")):
+    if call.method == "GET" or not isinstance(body, dict) or not call.path.startswith(_SHOWING):
         return []
     return [body] if call.path.startswith("/v1/appointments") else list(body["appointments"])
 
@@ -98,14 +99,14 @@ class Diary:
         for leave in leaves_of(record):
             self._add(leave.span, f"leave {leave.by}", leave)
 
-    def taken(self, of: str, spans: list[Span], call: Call, without: str | None = None) -> bool:
-        """Whether any of this may have been taken at some moment of the call, by another appointment than one."""
+    def taken(self, of: str, spans: list[Span], call: Call, without: Container[str] = ()) -> bool:
+        """Whether any of this may have been taken at some moment of the call, by other appointments than some."""
         return any(
             one.span[0] < end
             and start < one.span[1]
             and one.since <= call.until
             and one.until >= call.since
-            and one.by != without
+            and one.by not in without
             for start, end in spans
             for hour in _hours((start, end))
             for one in self._taken[of, hour]

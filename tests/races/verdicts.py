@@ -21,6 +21,7 @@ SAME = ("status", "treatment_id", "practitioner_id", "location_id", "place_id", 
 
 APPOINTMENTS = "SELECT * FROM appointments WHERE location_id = %(here)s"
 LEAVES = "SELECT id FROM time_off WHERE practitioner_id = ANY(%(people)s)"
+COURSES = "SELECT DISTINCT course_id AS id FROM appointments WHERE location_id = %(here)s AND course_id IS NOT NULL"
 HOLDS = "SELECT id FROM holds WHERE id IN (SELECT hold_id FROM appointments WHERE location_id = %(here)s)"
 
 
@@ -72,6 +73,7 @@ def compared(database_url: str, record: Record, states: dict[str, list[State]], 
     with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
         rows = {str(row["id"]): row for row in connection.execute(APPOINTMENTS, here).fetchall()}
         leaves = {str(row["id"]) for row in connection.execute(LEAVES, here).fetchall()}
+        courses = {str(row["id"]) for row in connection.execute(COURSES, here).fetchall()}
         kept = {str(row["id"]) for row in connection.execute(HOLDS, here).fetchall()}
     tags = {call.tag: call for call in record.calls if call.tag}
     for id_ in rows.keys() - states.keys():
@@ -84,6 +86,8 @@ def compared(database_url: str, record: Record, states: dict[str, list[State]], 
     holds = {call.answer.json["id"] for call in record.successes() if call.path == "/v1/holds"}
     for id_ in holds ^ kept:
         yield Violation("lost or ghost", f"hold {id_}")
+    for id_ in {call.answer.json["id"] for call in record.successes() if call.path == "/v1/courses"} ^ courses:
+        yield Violation("lost or ghost", f"course {id_}")
     there = {call.answer.json["id"] for call in record.successes() if call.act == "leave"}
     gone = {call.subject for call in record.calls if has_ended(call, "leave ends")}
     for id_ in (there - gone) ^ leaves:
@@ -130,4 +134,6 @@ def wishes_of(call: Call) -> list[Json]:
     """What a call wanted to take."""
     if call.path == "/v1/appointments":
         return [call.body]
+    if call.path == "/v1/courses":
+        return list(call.body["sessions"])
     return list(call.body["items"]) if call.path == "/v1/holds" else []

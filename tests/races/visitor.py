@@ -1,4 +1,7 @@
-"""What one client does in the storm: books, holds, confirms, moves, swaps, cancels, and takes leave, all in the same few hours as everybody else."""
+"""What one client does in the storm: books, holds, confirms, moves, swaps, cancels one sitting or a whole course, and takes leave.
+
+All of it in the same few hours as everybody else.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,6 +9,7 @@ from uuid import uuid4
 
 from tests.client import Json
 from tests.races.caller import Caller
+from tests.races.course_taker import CourseTaker
 from tests.races.holder import Holder
 from tests.races.premises import STEP, STRANGER, Premises
 from tests.races.record import Call
@@ -24,7 +28,7 @@ class Visitor:
     def __init__(self, caller: Caller, premises: Premises, register: Register, staff: str) -> None:
         self._caller, self._premises, self._register, self._staff = caller, premises, register, staff
         self._dice = caller.dice
-        holder = Holder(caller, premises, register)
+        holder, taker = Holder(caller, premises, register), CourseTaker(caller, premises, register, staff)
         self.booking: dict[Act, int] = {self.book: 60, self.book_with_anybody: 15, self.book_known: 25}
         self.everything: dict[Act, int] = {
             self.book: 22,
@@ -33,6 +37,8 @@ class Visitor:
             self.overbook: 2,
             holder.hold: 8,
             holder.end: 4,
+            taker.book: 6,
+            taker.change: 4,
             self.confirm: 6,
             self.move: 9,
             self.move_a_little: 5,
