@@ -7,26 +7,30 @@ from types import MappingProxyType
 
 import httpx
 
-from benchmarks import bulk, core, load, promises, rush, workload
+from benchmarks import bulk, core, courses, load, promises, rush, workload
 from benchmarks.desk import Desk, Once
 from benchmarks.figures import Sample
 from benchmarks.load import Moved, Slice
+from benchmarks.plan_sizes import DOZEN, OTHERS, Planned
 from benchmarks.promises import (
     ARTICLE,
     BOOKING,
+    FURTHER_SESSION,
     NOT_MODIFIED,
     NOTHING_KEPT,
     ONE,
     ONE_BY_ONE,
     PGBENCH,
+    PLAN,
     REFUSAL,
     STILL_REFUSAL,
     TEN_BY_THIRTY,
     F,
 )
 from benchmarks.rush import Rush
-from benchmarks.target import Grown, Site, Target
-from benchmarks.workload import LARGER, TEN, Booking
+from benchmarks.seed import Group
+from benchmarks.target import Grown, Site, Target, token_of
+from benchmarks.workload import LARGER, SIXTY, TEN, Booking
 
 Measure = Callable[[int, float], Sample]
 
@@ -62,6 +66,9 @@ def all_cases(target: Target, desk: Desk) -> list[Case]:
     def fresh(site: Site, paths: Sequence[str], practitioner_ids: Sequence[str]) -> Measure:
         return _fresh(target.loader, site, paths, practitioner_ids)
 
+    by_name = {group.size.name: group for group in target.groups}
+    plan = courses.plan_request(target.question, by_name[SIXTY.name], token_of(target.larger.port))
+    courses.check_plan(target.larger.port, plan)
     return [
         Case("bare ASGI", get(target.floors, "/bare"), clients=(1,)),
         Case(F, get(target.floors, "/f")),
@@ -87,6 +94,9 @@ def all_cases(target: Target, desk: Desk) -> list[Case]:
         Case(BOOKING, Once(target.loader, here.port, desk.bookings(), 201).measure),
         Case(REFUSAL, Once(target.loader, here.port, desk.refusals(), 409, _moved(here, seeded.desk_ids)).measure, clients=(1,)),
         Case(STILL_REFUSAL, Once(target.loader, here.port, desk.refusals(), 409).measure, clients=(1,)),
+        Case(FURTHER_SESSION, courses.Courses(target.loader, here.port, desk, token_of(here.port)).measure, clients=(1,)),
+        Case(PLAN, _planning(target, by_name[SIXTY.name], plan), clients=(1,)),
+        *(_planned(target, one) for one in (DOZEN, *OTHERS)),
         Case(PGBENCH, target.pgbench.measure),
     ]
 
@@ -130,6 +140,22 @@ def _fresh(loader: Executor, site: Site, paths: Sequence[str], practitioner_ids:
     return lambda clients, seconds: loader.submit(
         load.run, Slice(site.port, requests, 200, clients, seconds, moved=moved)
     ).result()[0]
+
+
+def _planning(target: Target, group: Group, request: bytes) -> Measure:
+    """As fresh as the search that it is held against."""
+    site = target.larger
+    moved = _moved(site, group.practitioner_ids)
+    return lambda clients, seconds: target.loader.submit(
+        load.run, Slice(site.port, [request], 200, clients, seconds, moved=moved)
+    ).result()[0]
+
+
+def _planned(target: Target, planned: Planned) -> Case:
+    def measure(_: int, seconds: float) -> Sample:
+        return target.loader.submit(courses.plan_in_core, target.question, planned, seconds / 4).result()
+
+    return Case(promises.core(planned.name), measure, clients=(1,))
 
 
 def _moved(site: Site, practitioner_ids: Sequence[str]) -> Moved:

@@ -20,22 +20,22 @@ _DAYS_AFTER = 3
 def measure(question: Workload, booked: Sequence[Booking], practitioners: int, days: int, seconds: float) -> Sample:
     """Ask for the first practitioners and days, again and again. Raises ValueError when the core does not find the starts that
     the bookings leave free."""
-    facts = _facts(question, booked, practitioners, days)
+    asked = facts(question, booked, practitioners, days)
     from_at = midnight(workload.ZONE, question.monday)
     to_at = midnight(workload.ZONE, question.last_day(days) + timedelta(days=1))
-    found = sum(len(slots.starts(one, from_at, to_at)) for one in facts)
+    found = sum(len(slots.starts(one, from_at, to_at)) for one in asked)
     if found != (expected := workload.free_starts(booked, practitioners, days)):
         raise ValueError(f"The core found {found} starts and not {expected}.")
     latencies: list[float] = []
     started = perf_counter()
     while (now := perf_counter()) < started + seconds:
-        for one in facts:
+        for one in asked:
             slots.openings(one, from_at, to_at)
         latencies.append(perf_counter() - now)
     return Sample.of(latencies, perf_counter() - started)
 
 
-def _facts(question: Workload, booked: Sequence[Booking], practitioners: int, days: int) -> list[Facts]:
+def facts(question: Workload, booked: Sequence[Booking], practitioners: int, days: int) -> list[Facts]:
     rules = tuple(
         WeeklyRule(weekday, int(starts[:2]) * 60, int(ends[:2]) * 60)
         for weekday in workload.WEEKDAYS

@@ -65,6 +65,18 @@ class Desk:
         key, body = self._parts(slot)
         return load.request("POST", PATH, key, json.dumps(body).encode())
 
+    def course(self, sittings: list[tuple[datetime, int]]) -> tuple[dict[str, str], dict[str, object]]:
+        """The key and the body of a course of these sittings, for somebody new."""
+        number = next(self._numbers)
+        each = [self._seeded.booking(number, practitioner, starts_at) for starts_at, practitioner in sittings]
+        names = ("starts_at", "practitioner_id", "location_id")
+        body = {
+            "patient": each[0]["patient"],
+            "treatment_id": each[0]["treatment_id"],
+            "sessions": [{name: one[name] for name in names} for one in each],
+        }
+        return {"Idempotency-Key": f"benchmark-{number:010d}"}, body
+
     def _parts(self, slot: Slot) -> tuple[dict[str, str], dict[str, object]]:
         number = next(self._numbers)
         return {"Idempotency-Key": f"benchmark-{number:010d}"}, self._seeded.booking(number, *slot)
@@ -73,16 +85,25 @@ class Desk:
 class Once:
     """Requests that are sent once each, and are all answered with the same status."""
 
-    def __init__(self, loader: Executor, port: int, requests: Iterator[bytes], status: int, moved: Moved | None = None) -> None:
+    def __init__(
+        self,
+        loader: Executor,
+        port: int,
+        requests: Iterator[bytes],
+        status: int,
+        moved: Moved | None = None,
+        per_second_max: int = _PER_SECOND_MAX,
+    ) -> None:
         self._loader = loader
         self._port = port
         self._requests = requests
         self._status = status
         self._moved = moved
+        self._per_second_max = per_second_max
         self._ready: list[bytes] = []
 
     def measure(self, clients: int, seconds: float) -> Sample:
-        self._prepare(int(_PER_SECOND_MAX * seconds))
+        self._prepare(max(int(self._per_second_max * seconds), 1))
         return self._send(self._ready, clients, seconds)
 
     def send(self, number: int, clients: int) -> Sample:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.plan_sizes import DOZEN
 from benchmarks.workload import CROWDED, HUNDRED, SIXTY, TEN, TWENTY, Size
 
 CLAIMS = Path(__file__).with_name("claims.json")
@@ -108,6 +109,8 @@ BOOKING = "booking"
 REFUSAL = "booking refused"
 STILL_REFUSAL = f"{REFUSAL}, nothing changed"
 PGBENCH = "pgbench"
+FURTHER_SESSION = "each further session of a course"
+PLAN = "course plan, 12 sessions in 10×60"
 F = "F"
 
 
@@ -129,6 +132,9 @@ PROMISES = (
     Promise("P7", BOOKING, 1, "p50", 25, 14),
     Promise("P7 refusal", REFUSAL, 1, "p50", 1.2, 1, against=BOOKING),
     Promise("P8", BOOKING, 8, "per_second", 0.20, 0.35, at_least=True, against=PGBENCH),
+    Promise("P9", FURTHER_SESSION, 1, "p50", 4, 2),
+    Promise("P10", core(DOZEN.name), 1, "p50", 200, 60),
+    Promise("plan over HTTP", PLAN, 1, "p50", 3, 2, against=availability(SIXTY.name)),
     Promise("P11 warm", ARTICLE, 1, "p50", 1.8, 1.4),
     Promise("P11 304", NOT_MODIFIED, 1, "p50", 1.7, 1.3),
     Promise("P12 availability", TEN_BY_THIRTY, 8, "spread", 2, 1),

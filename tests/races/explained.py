@@ -93,8 +93,9 @@ class Explanations:
     @staticmethod
     def _as_it_was(state: State, asked: Json, call: Call) -> Wish:
         now = {**state.shown, **asked}
+        moving = tuple(one["appointment_id"] for one in (call.body or {}).get("moves", ())) or call.also
         return Wish(
-            now["treatment_id"], now["practitioner_id"], now["starts_at"], now["patient_id"], call.also or (str(call.subject),)
+            now["treatment_id"], now["practitioner_id"], now["starts_at"], now["patient_id"], moving or (str(call.subject),)
         )
 
     def _possible(self, call: Call, subject: str | None) -> list[State]:
