@@ -9,12 +9,13 @@ from datetime import date
 import psycopg
 import pytest
 
-from benchmarks import bulk, memory, rush, servers, target, workload
+from benchmarks import bulk, courses, memory, rush, servers, target, workload
 from benchmarks.desk import Desk, Once
 from benchmarks.load import Moved, UnexpectedAnswerError
-from benchmarks.seed import Seeded
+from benchmarks.plan_sizes import Planned
+from benchmarks.seed import Group, Seeded
 from benchmarks.target import Single
-from benchmarks.workload import Workload
+from benchmarks.workload import Size, Workload
 from tests.conftest import database_named
 
 QUESTION = Workload.after(date(2026, 12, 1))
@@ -78,6 +79,25 @@ def _counted(url: str) -> tuple[int, ...]:
         row = connection.execute(_COUNT).fetchone()
     assert row is not None
     return tuple(row)
+
+
+def test_courses_of_two_and_of_twelve(single: Single) -> None:
+    desk, port = Desk(single.seeded, QUESTION), single.worker.port
+    found = courses.Courses(single.loader, port, desk, target.token_of(port)).measure(1, 0.2)
+    assert found.count > 1
+    with psycopg.connect(single.url) as connection:
+        sizes = connection.execute("SELECT DISTINCT count(*) FROM appointments GROUP BY course_id ORDER BY 1").fetchall()
+    assert sizes == [(courses.FEW,), (courses.MANY,)]
+
+
+def test_plans_in_the_core_and_over_http(single: Single) -> None:
+    small = Planned(2, Size("10×20", 10, 20, 50))
+    assert courses.plan_in_core(QUESTION, small, 0.01).count > 0
+    with pytest.raises(ValueError, match="There is no plan 9 × 10 × 20"):
+        courses.plan_in_core(QUESTION, Planned(9, small.size), 0.01)
+    port, size = single.worker.port, Size("10×60", 10, 60, 0)
+    request = courses.plan_request(QUESTION, Group(size, single.seeded.visit_ids[0], []), target.token_of(port))
+    courses.check_plan(port, request)
 
 
 def _seeded() -> Seeded:
