@@ -13,6 +13,7 @@ from app.courses.models import Course
 from app.courses.view import summary, told
 from app.identity.actor import CurrentActor
 from app.kit import etag
+from app.kit.ids import read_reference
 from app.kit.pages import Page, paginate
 from app.kit.routing import Router
 from app.kit.session import FixedNow, Now, PageOf, Session
@@ -70,6 +71,9 @@ async def list_courses(
     now: Now,
     patient_id: Annotated[Uuid | None, Query()] = None,
     treatment_id: Annotated[Uuid | None, Query()] = None,
+    reference: Annotated[
+        str | None, Query(min_length=1, max_length=40, description="As somebody has read it out", examples=["co 7f3k 9q2t"])
+    ] = None,
     needs_attention: Annotated[
         bool | None, Query(description="Only those that somebody should look after, or the others", examples=[False])
     ] = None,
@@ -79,6 +83,8 @@ async def list_courses(
         statement = queries.of_patient(statement, patient_id)
     if treatment_id is not None:
         statement = statement.where(Course.treatment_id == treatment_id)
+    if reference is not None:
+        statement = statement.where(Course.reference == read_reference(reference, "CO"))
     if needs_attention is not None:
         statement = queries.needing_attention(statement, now, needs_attention)
     found, cursor = await paginate(session, statement, page, [Course.created_at, Course.id])

@@ -154,7 +154,7 @@ class CourseProgress(Output):
 
 _SUMMARY: dict[str, Any] = {
     "id": COURSE_ID,
-    "reference": "CO-7F3K-9Q2M",
+    "reference": "CO-7F3K-9Q2T",
     "status": "active",
     "title": "Shoulder, winter",
     "notes": None,

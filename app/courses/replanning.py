@@ -27,6 +27,7 @@ from app.courses.replan_schemas import ReplanBody
 from app.courses.schemas import CourseWishes
 from app.identity.actor import Actor
 from app.kit.db import Connection
+from app.kit.errors import InvalidField
 from app.scheduling.planning.days import When, minute_of_day, rank
 from app.scheduling.planning.rest import Rest, Standing, rest_of
 from app.scheduling.planning.search import plans
@@ -108,7 +109,9 @@ class _Replanning:
         earliest = max(today, self._question.earliest_on, *([self._asked.earliest_on] if self._asked.earliest_on else []))
         there = [one.wall_start.date() for one in self.there.values()]
         latest = self._asked.latest_on or self._question.latest_on
-        if latest is None or latest < earliest:
+        if latest is not None and latest < earliest:
+            if latest == self._asked.latest_on:
+                raise InvalidField("/latest_on", "Nothing new can be before this date")
             latest = None  # it was a wish for another time
         when = when_of(self._question.model_copy(update={"earliest_on": earliest, "latest_on": latest}))
         last = min(max([when.latest_on, *there]), earliest + timedelta(days=DAYS_MAX))

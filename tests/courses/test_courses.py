@@ -357,6 +357,9 @@ async def test_listed_by_patient_and_treatment(world: World, admin: Client, rece
     ]
     other = await make_treatment(admin)
     assert (await receptionist.read("/v1/courses", treatment_id=other["id"]))["items"] == []
+    spoken = two["reference"].lower().replace("-", " ")
+    assert [found["id"] for found in (await receptionist.read("/v1/courses", reference=spoken))["items"]] == [two["id"]]
+    assert (await receptionist.read("/v1/courses", reference="CO-0000-0000"))["items"] == []
 
 
 async def test_a_course_follows_its_patient_and_what_was_only_held_is_in_nobodys_way(
@@ -371,3 +374,12 @@ async def test_a_course_follows_its_patient_and_what_was_only_held_is_in_nobodys
     assert (await again(receptionist, held))["patient_id"] == booked["patient_id"]
     found = (await receptionist.read("/v1/courses", patient_id=booked["patient_id"]))["items"]
     assert [one["id"] for one in found] == [booked["id"], held["id"]]
+
+
+async def test_whose_course_is_held_is_nowhere_else_meanwhile(world: World, admin: Client, receptionist: Client) -> None:
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    held = await made(receptionist, world, hold=True)
+    body = world.booking(f"{WEDNESDAYS[1]}T10:15:00Z", practitioner_id=other["id"], patient=None, patient_id=held["patient_id"])
+    refused = problem(await receptionist.send_json("POST", "/v1/appointments", body), 409, "slot_unavailable")
+    assert [reason["code"] for reason in refused["refusals"][0]["reasons"]] == ["patient_busy"]

@@ -227,6 +227,12 @@ async def test_where_there_is_no_room_it_says_why(world: World, admin: Client, r
     assert proposal["complete"] is False
 
 
+async def test_nothing_can_be_asked_for_before_today(world: World, receptionist: Client) -> None:
+    booked = await made(receptionist, world)
+    for asked in ({"latest_on": "2026-11-30"}, {"earliest_on": "2027-01-08", "latest_on": "2027-01-07"}):
+        problem(await receptionist.send_json("POST", f"/v1/courses/{booked['id']}/replan", asked), 422, "invalid")
+
+
 async def test_a_course_without_a_question_has_no_cadence(world: World, receptionist: Client) -> None:
     booked = await made(receptionist, world, question=None)
     problem(await receptionist.send_json("POST", f"/v1/courses/{booked['id']}/replan", {}), 409, "course_without_question")

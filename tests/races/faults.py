@@ -16,6 +16,7 @@ class Fault:
 
 GUARDS = "tests/races/test_guards.py::test_"
 RACES = "tests/races/test_booking_races.py::test_"
+COURSES = "tests/courses/test_courses.py::test_"
 EDGE = "tests/kit/test_edge.py::test_"
 
 _NO_LOCK: Final = (
@@ -146,6 +147,64 @@ FAULTS: Final = (
         "wall time is that of the server",
         (("app/scheduling/zones.py", "wall.replace(tzinfo=ZoneInfo(zone), fold=0).timestamp()", "wall.timestamp()"),),
         ("tests/scheduling/cases/test_t03_wall_time.py::test_a_wall_time_is_an_instant",),
+    ),
+    Fault(
+        "only the first session of a course is checked",
+        (
+            (
+                "app/courses/actions.py",
+                "(AFTER_THE_FIRST if number > 1 else frozenset())",
+                "(frozenset(Code) if number > 1 else frozenset())",
+            ),
+        ),
+        (COURSES + "what_is_gone_is_said_of_all_and_nothing_is_written",),
+    ),
+    Fault(
+        "a course goes without the rooms that went meanwhile",
+        (("app/courses/actions.py", "return taken.rowcount == len(wanted)", "return taken.rowcount > 0"),),
+        ("tests/races/test_course_races.py::test_a_course_and_bookings_of_others_want_the_one_room",),
+    ),
+    Fault(
+        "a held course leaves its patient free",
+        (
+            (
+                "app/courses/actions.py",
+                "for stretch in entries.taken(decision, patient)]",
+                "for stretch in entries.taken(decision, None if self._wanted.hold else patient)]",
+            ),
+        ),
+        (COURSES + "whose_course_is_held_is_nowhere_else_meanwhile",),
+    ),
+    Fault(
+        "somebody new may be in two places",
+        (("app/appointments/decision.py", "NEWCOMER if newcomer else caller.patient_resource_id", "caller.patient_resource_id"),),
+        (COURSES + "somebody_new_is_not_in_two_places_at_once",),
+    ),
+    Fault(
+        "a course has a version of its own",
+        (
+            (
+                "app/courses/queries.py",
+                "return self.course.version + sum(one.version for one in self.appointments)",
+                "return self.course.version",
+            ),
+        ),
+        (COURSES + "a_session_that_changes_changes_the_courses_tag",),
+    ),
+    Fault(
+        "a replan is applied to whatever the course is by now",
+        (("app/courses/changes.py", "if found.version != version:", "if found.version < version:"),),
+        ("tests/races/test_course_races.py::test_a_course_is_moved_by_one_of_many",),
+    ),
+    Fault(
+        "what is pinned moves",
+        (("app/courses/replanning.py", " and not appointment.pinned", ""),),
+        ("tests/courses/test_replan.py::test_what_is_settled_does_not_move",),
+    ),
+    Fault(
+        "a course that is late stays late",
+        (("app/scheduling/planning/rest.py", "return gap if days <= gap.max_days else", "return gap if days >= 0 else"),),
+        ("tests/scheduling/test_rest.py::test_what_is_settled_stays_and_of_the_rest_as_little_as_possible_moves",),
     ),
     Fault(
         "who loses a race hears of it",

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from app.kit.clock import Clock
 from app.kit.db import Database
@@ -16,7 +17,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.appointments.world import STRANGER, World
 from tests.client import Client, Json
-from tests.make import make_practitioner, make_user, set_hours
+from tests.make import make_place, make_practitioner, make_user, set_hours
 from tests.races.test_booking_races import deadlocks, overlaps
 
 SESSIONS = 12
@@ -105,6 +106,29 @@ async def test_a_course_against_single_bookings_of_its_seventh_session(
     appointments = (await admin.read("/v1/appointments", limit=100))["items"]
     assert (len(found), len(appointments)) == ((1, SESSIONS) if won else (0, 1))
     assert await overlaps(database) == 0
+
+
+async def test_a_course_and_bookings_of_others_want_the_one_room(crowd: FastAPI, database: Database, admin: Client) -> None:
+    """Nobody locks a room: who finds it gone while writing undoes everything, and asks again."""
+    world = await World.made(admin, place_kind="room")
+    await make_place(admin, world.location["id"])
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    token = await make_user(database, role="receptionist")
+    twelve = sessions(world.location, [world.practitioner])
+    course = {"patient": STRANGER, "treatment_id": world.treatment["id"], "sessions": twelve}
+    singles = [world.booking(one["starts_at"].replace("10:00", "10:15"), practitioner_id=other["id"]) for one in twelve]
+    requests = [("/v1/courses", course), *(("/v1/appointments", single) for single in singles[6:9])] * 3
+    statuses = await at_once(crowd, requests, token)
+    courses = [status for number, status in enumerate(statuses) if number % 4 == 0]
+    assert sorted({*statuses}) == [201, 409]
+    assert await counted(admin) == [SESSIONS] * courses.count(201)
+    booked = statuses.count(201) - courses.count(201)
+    assert (courses.count(201), booked) in {(1, 0), (0, 3)}
+    assert await overlaps(database) == 0
+    async with database.reading() as session:
+        rows = await session.execute(text("SELECT count(*) FROM occupancies GROUP BY appointment_id"))
+        assert {count for (count,) in rows.all()} == {3}  # practitioner, room and patient
 
 
 async def test_one_course_is_confirmed_once(crowd: FastAPI, database: Database, admin: Client) -> None:
