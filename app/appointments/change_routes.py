@@ -4,7 +4,7 @@ from fastapi import Response
 from pydantic import Field
 
 from app.appointments import changes
-from app.appointments.changes import TooLateToUndo
+from app.appointments.changes import SessionBookedAgain, TooLateToUndo
 from app.appointments.refusal import SlotUnavailable
 from app.appointments.routes import BOOKING_KEPT_HOURS, ForChange, MemoryOf, answer
 from app.appointments.schemas import APPOINTMENT, AppointmentOut, CancelBody, ConfirmBody, RescheduleBody
@@ -156,7 +156,7 @@ async def miss_appointment(
     permission="appointments:attend",
     summary="Take back an arrival or a no-show of the same day",
     response_model=AppointmentOut,
-    raises=(*_CHANGES, PatientGone, SlotUnavailable, TooLateToUndo),
+    raises=(*_CHANGES, PatientGone, SessionBookedAgain, SlotUnavailable, TooLateToUndo),
     keep_answer_hours=BOOKING_KEPT_HOURS,
 )
 async def undo_appointment(

@@ -42,6 +42,12 @@ class TooLateToUndo(Conflict):
     title = "Only what was marked on the same local day can be undone"
 
 
+class SessionBookedAgain(Conflict):
+    code = "session_booked_again"
+    title = "This session of its course was booked again meanwhile"
+    meaning = "The patient missed it, and has another appointment for it. Cancel that one first, if it was a mistake."
+
+
 async def confirm(
     session: AsyncSession,
     memory: Memory[Free],
@@ -191,6 +197,8 @@ async def undo(
         await read_again(session, actor, appointment, version)
         step = Step(session, actor, appointment, Verb.UNDO, arranged.at)
         _check_same_day(appointment, appointment.no_show_at, arranged.at)
+        if await queries.is_booked_again(session, appointment):
+            raise SessionBookedAgain
         if not await vacancy.take(session, arranged, fixed_now):
             return False
         appointment.no_show_at = None

@@ -28,8 +28,9 @@ TOLD: Final = (
     "overrides",
     "overbooked",
     "late",
+    "pinned",
 )
-_NOTHING: Final[Mapping[str, Any]] = {"overrides": [], "overbooked": False, "late": False}
+_NOTHING: Final[Mapping[str, Any]] = {"overrides": [], "overbooked": False, "late": False, "pinned": False}
 
 
 def told(appointment: Appointment) -> dict[str, Any]:

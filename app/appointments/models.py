@@ -51,6 +51,14 @@ class Appointment(Record, Base):
         Index("ix_appointments_affected", "starts_at", postgresql_where=text("affected_by <> '[]'")),
         Index("ix_appointments_hold_id", "hold_id", postgresql_where=text("hold_id IS NOT NULL")),
         Index("ix_appointments_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
+        # What a session was, cancelled or missed, may be there more than once.
+        Index(
+            "uq_appointments_course_id_session_number",
+            "course_id",
+            "session_number",
+            unique=True,
+            postgresql_where=text(f"status IN ({', '.join(map(repr, OCCUPYING))})"),
+        ),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     cast,
+    exists,
     func,
     literal,
     not_,
@@ -163,6 +164,14 @@ async def by_ids(session: AsyncSession, appointment_ids: Collection[UUID]) -> li
 async def of_patient(session: AsyncSession, patient_id: UUID) -> list[Appointment]:
     statement = select(Appointment).where(Appointment.patient_id == patient_id).order_by(Appointment.id)
     return list((await session.scalars(statement, execution_options={"populate_existing": True})).all())
+
+
+async def is_booked_again(session: AsyncSession, missed: Appointment) -> bool:
+    """Whether there is another appointment for the same session of its course."""
+    if missed.course_id is None:
+        return False
+    same = (Appointment.course_id == missed.course_id, Appointment.session_number == missed.session_number)
+    return bool(await session.scalar(select(exists().where(*same, Appointment.status.in_(OCCUPYING)))))
 
 
 async def change_notice(

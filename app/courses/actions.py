@@ -1,7 +1,7 @@
 """Book or hold a whole course: every session of it or none, in one transaction, with one lock and a fixed number of statements (K3)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,8 +20,10 @@ from app.availability.candidates import Caller
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import known_patient
+from app.courses.cadence import stored
 from app.courses.course_schemas import CourseCreate, SessionWanted
 from app.courses.models import Course
+from app.courses.offered import check_known, treatments_of
 from app.diary import ledger
 from app.identity import audit
 from app.identity.actor import Actor
@@ -33,7 +35,7 @@ from app.kit.ids import new_reference, uuid7
 from app.patients import actions as patients
 from app.scheduling.obstacles import Code
 
-# Whom a treatment is for is asked of the first session; by the later ones the patient has come before.
+# Whom a treatment is for is asked of the first session that is booked; by the later ones the patient has come before.
 AFTER_THE_FIRST: Final = frozenset({Code.AUDIENCE})
 NOTHING_YET: Final = (
     "hold_id",
@@ -52,9 +54,10 @@ async def preview(
 ) -> list[Appointment]:
     """What `make` would make; nothing is locked or written. Raises as `make` does."""
     connection = await driver(session)
-    making = _Making(connection, actor, wanted, await _patient(connection, actor, wanted, fixed_now), fixed_now)
+    making = await _making(connection, memory, actor, wanted, fixed_now)
     decisions = await making.desk(memory).preview()
-    return [Appointment(**row) for row in making.rows(decisions, uuid7(), uuid7(), None)]
+    held_until = making.held_until(decisions, datetime.now(UTC)) if wanted.hold else None
+    return [Appointment(**row) for row in making.rows(decisions, uuid7(), uuid7(), held_until)]
 
 
 async def make(
@@ -62,9 +65,17 @@ async def make(
 ) -> UUID:
     """The new course's id. Raises InvalidField, Forbidden, PatientGone, and SlotUnavailable for all sessions that cannot be had."""
     connection = await driver(session)
-    making = _Making(connection, actor, wanted, await _patient(connection, actor, wanted, fixed_now), fixed_now)
+    making = await _making(connection, memory, actor, wanted, fixed_now)
     await making.desk(memory).arrange(making.write)
     return making.course_id
+
+
+async def _making(
+    connection: Connection, memory: Memory[Free], actor: Actor, wanted: CourseCreate, fixed_now: datetime | None
+) -> "_Making":
+    if wanted.question is not None:
+        await check_known(memory, connection, wanted.question)
+    return _Making(connection, actor, wanted, await _patient(connection, actor, wanted, fixed_now), fixed_now)
 
 
 Comes = tuple[Caller, UUID | None]
@@ -101,7 +112,7 @@ class _Making:
                 session.location_id,
                 session.place_id,
                 int(session.starts_at.timestamp()),
-                waived(self._overrides(session)) | (AFTER_THE_FIRST if number > 1 else frozenset()),
+                waived(self._overrides(session)) | (AFTER_THE_FIRST if place != self._sessions[0][1] else frozenset()),
                 pointer=f"/sessions/{place}/",
                 index=place,
             )
@@ -122,7 +133,7 @@ class _Making:
             patient_id = newcomer["id"]
         if patient_id is None:
             raise AssertionError("a course has a patient")
-        held_until = self._held_until(arranged)
+        held_until = self.held_until(arranged.decisions, arranged.at) if self._wanted.hold else None
         rows = self.rows(arranged.decisions, patient_id, self.course_id, held_until)
         verb, patient = "book" if held_until is None else "hold", arranged.patient_resource_id
         trail = audit.row(self._actor, f"course.{verb}", "course", self.course_id)
@@ -165,17 +176,15 @@ class _Making:
             "treatment_id": self._wanted.treatment_id,
             "title": self._wanted.title,
             "notes": self._wanted.notes,
-            "question": None if question is None else question.model_dump(mode="json", exclude={"cursor"}),
+            "question": None if question is None else stored(question),
             "created_at": now,
             "updated_at": now,
             "version": 1,
         }
 
-    def _held_until(self, arranged: Arranged) -> datetime | None:
-        if not self._wanted.hold:
-            return None
-        minutes = arranged.decisions[0].catalogue.treatment.hold_minutes
-        return arranged.at.replace(microsecond=0) + timedelta(minutes=minutes)
+    @staticmethod
+    def held_until(decisions: Sequence[Decision], at: datetime) -> datetime:
+        return at.replace(microsecond=0) + timedelta(minutes=decisions[0].catalogue.treatment.hold_minutes)
 
 
 def _meant(actor: Actor, wanted: CourseCreate) -> list[tuple[int, int, SessionWanted]]:
@@ -202,4 +211,4 @@ def _treatments(wanted: CourseCreate) -> list[UUID]:
     """Of each session, by number."""
     if wanted.question is None:
         return [wanted.treatment_id] * max(index + 1 for index in wanted.indexes())
-    return [one.treatment_id or wanted.treatment_id for one in wanted.question.cadence for _ in range(one.sessions)]
+    return treatments_of(wanted.question)

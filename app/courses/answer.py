@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from app.courses.offered import Offered, every
 from app.courses.plan_schemas import CoursePlan, PlanCost, PlannedSession, Start, WhyNot
 from app.courses.planning import Planned
-from app.scheduling.intervals import Interval, intersect, subtract
-from app.scheduling.obstacles import Code, obstacles
+from app.scheduling.intervals import FOREVER, Interval, intersect, subtract, union
+from app.scheduling.obstacles import Code
 from app.scheduling.planning.values import Option
 
 ALTERNATIVES_MAX = 3
@@ -36,7 +36,7 @@ def told(planned: Planned) -> CoursePlan:
 def _session(planned: Planned, index: int) -> PlannedSession:
     option, offer = planned.plan.sessions[index], planned.offered[index]
     reasons, nearest_on = why_not(planned, index) if option is None else ([], None)
-    before = next((one for one in planned.plan.sessions[:index][::-1] if one is not None), None)
+    before, _ = _beside(planned, index)
     start = None if option is None else start_of(planned, option)
     return PlannedSession(
         index=index,
@@ -92,32 +92,53 @@ def _reasons(planned: Planned, index: int, low: int, high: int) -> Iterator[WhyN
     if index in planned.fixed and planned.fixed[index][1]:
         yield from (reason.code.value for reason in planned.fixed[index][1])
         return
+    earliest, latest = planned.when.earliest_on.toordinal(), planned.when.latest_on.toordinal()
     if index not in planned.fixed:
-        yield from _rules(planned, index, [date.fromordinal(day) for day in range(low, high + 1)])
+        dates = range(low, high + 1) or range(earliest, latest + 1)
+        yield from _rules(planned, index, [date.fromordinal(day) for day in dates])
     days = [one.day for one in every(planned.task.choices[index])]
     if any(day < low for day in days):
         yield "min_gap"
     if any(day > high for day in days):
         yield "max_gap"
+    if low > latest:
+        yield "latest_on"
+    if any(low <= day <= high for day in days) and planned.task.max_changes is not None:
+        yield "max_practitioner_changes"
 
 
 def _rules(planned: Planned, index: int, dates: Sequence[date]) -> Iterator[WhyNot]:
     """The rules that stand against some start on one of these dates at which the patient can come and somebody works; that nobody works then, if it
     is so on one of them. Of dates on which the patient cannot come, only that."""
-    found: set[Code] = set()
-    comes = not dates
     offer = planned.offered[index]
+    found: set[Code] = set() if offer.found else {Code.NOT_OFFERED}
+    comes = not offer.found or not dates
     for one in offer.found:
-        zone, duration = one.candidate.location.time_zone, one.candidate.footprint.duration
-        forbidden = dict(obstacles(offer.situation.facts(one.candidate)))
-        closed = forbidden.pop(Code.CLOSED)
-        for span in (span for on in dates for span in planned.when.starts(zone, on, duration)):
-            comes = True
-            hours = subtract(span, intersect([span], closed))
-            found |= {code for code, starts in forbidden.items() if intersect(hours, starts)} if hours else {Code.CLOSED}
+        spans = [
+            span
+            for on in dates
+            for span in planned.when.starts(one.candidate.location.time_zone, on, one.candidate.footprint.duration)
+        ]
+        comes = comes or bool(spans)
+        forbidden = dict(offer.obstacles(one.candidate))
+        hours = intersect(union(spans), subtract((-FOREVER, FOREVER), forbidden.pop(Code.CLOSED)))
+        found |= {code for code, starts in forbidden.items() if intersect(hours, starts)}
+        if _some_are_empty(spans, hours):
+            found.add(Code.CLOSED)
     if not comes:
         yield "away"
     yield from (code.value for code in Code if code in found)
+
+
+def _some_are_empty(spans: Sequence[Interval], hours: Sequence[Interval]) -> bool:
+    """Whether one of the spans has none of the hours. Both ascending."""
+    at = 0
+    for start, end in spans:
+        while at < len(hours) and hours[at][1] <= start:
+            at += 1
+        if at == len(hours) or hours[at][0] >= end:
+            return True
+    return False
 
 
 def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
@@ -132,10 +153,12 @@ def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
         if present is None or low <= day <= high
     ]
 
+    before, after = _beside(planned, index)
+
     def fits(one: Option) -> bool:
-        return one != present and (
-            present is None or task.max_changes is None or _changes(planned, index, one) <= task.max_changes
-        )
+        in_turn = (before is None or before.busy_until <= one.busy_from) and (after is None or one.busy_until <= after.busy_from)
+        few = present is None or task.max_changes is None or _changes(planned, index, one) <= task.max_changes
+        return one != present and in_turn and few
 
     found = [options[0] for options in days if fits(options[0])]
     if len(found) < ALTERNATIVES_MAX:
@@ -148,6 +171,13 @@ def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
         return outside, task.preference[one.who], changes, away, one.minutes_away, one.starts_at, one.who, one.where
 
     return sorted(found, key=rank)
+
+
+def _beside(planned: Planned, index: int) -> tuple[Option | None, Option | None]:
+    """The sessions before and after it that have a time."""
+    sessions = planned.plan.sessions
+    before = next((one for one in reversed(sessions[:index]) if one is not None), None)
+    return before, next((one for one in sessions[index + 1 :] if one is not None), None)
 
 
 def _changes(planned: Planned, index: int, option: Option) -> int:

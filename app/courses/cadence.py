@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +17,11 @@ from app.scheduling.planning.values import Gap
 
 def question_of(course: Course) -> CourseWishes | None:
     return None if course.question is None else CourseWishes.model_validate(course.question)
+
+
+def stored(question: CourseWishes) -> dict[str, Any]:
+    """As a course keeps it. Whose it is stands with the sessions, and may become somebody else's."""
+    return question.model_dump(mode="json", exclude={"cursor", "patient_id"})
 
 
 def gaps_of(question: CourseWishes | None) -> list[Gap]:

@@ -1,5 +1,6 @@
 """What becomes of a course: a route for each verb. Apart from `course_routes`, since there are many of them."""
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Annotated
 
@@ -8,18 +9,19 @@ from fastapi import Depends, Response
 from app.appointments.holding import HoldExpired
 from app.appointments.refusal import SlotUnavailable
 from app.appointments.routes import BOOKING_KEPT_HOURS, MemoryOf
-from app.courses import changes, moves, queries, replanning
-from app.courses.changes import CourseWithoutQuestion, WrongCourseState
+from app.courses import changes, moves, queries
 from app.courses.course_schemas import CourseCancel, CourseExtend, CourseOut, CoursePatch
 from app.courses.moves import SessionSettled
 from app.courses.planning import QuestionTooLarge
 from app.courses.queries import Whole
+from app.courses.refusals import CourseWithoutQuestion, WrongCourseState
 from app.courses.replan_answer import told as told_replan
 from app.courses.replan_schemas import ApplyBody, Replan, ReplanBody
+from app.courses.replanning import replanning
 from app.courses.view import told
 from app.identity.actor import Actor, CurrentActor
 from app.kit import etag
-from app.kit.db import driver
+from app.kit.db import driver, let_go
 from app.kit.errors import PreconditionFailed, PreconditionRequired
 from app.kit.routing import Router
 from app.kit.session import FixedNow, Now, Session
@@ -69,12 +71,18 @@ AnswerOf = Annotated[Answer, Depends(Answer)]
     permission="courses:write",
     summary="Change what is noted of a course, its question, or which sessions are pinned",
     response_model=CourseOut,
-    raises=(PreconditionFailed, PreconditionRequired),
+    raises=CHANGES,
 )
 async def update_course(
-    session: Session, actor: CurrentActor, fixed_now: FixedNow, whole: ForChange, answer: AnswerOf, body: CoursePatch
+    session: Session,
+    actor: CurrentActor,
+    memory: MemoryOf,
+    fixed_now: FixedNow,
+    whole: ForChange,
+    answer: AnswerOf,
+    body: CoursePatch,
 ) -> CourseOut:
-    return await answer.after(changes.update(session, actor, whole, body, fixed_now), whole)
+    return await answer.after(changes.update(session, memory, actor, whole, body, fixed_now), whole)
 
 
 @router.operation(
@@ -186,7 +194,9 @@ async def replan_course(
 ) -> Replan:
     whole = await queries.get(session, actor, course_id, fixed_now)
     etag.tagged(response, whole)
-    return told_replan(await replanning.propose(await driver(session), memory, actor, whole, body, fixed_now, now))
+    asked = await replanning(await driver(session), memory, actor, whole, body, fixed_now, now)
+    await let_go(session)
+    return await asyncio.to_thread(lambda: told_replan(asked.propose()))  # apart, so that others are served meanwhile
 
 
 @router.operation(

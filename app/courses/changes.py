@@ -5,18 +5,17 @@ has read must still be the one, whoever changed the course or one of its session
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.appointments import history, together, vacancy
 from app.appointments import queries as appointment_queries
-from app.appointments import together, vacancy
 from app.appointments.booking import Arranged, Desk
 from app.appointments.holding import SETTLED, HoldExpired
 from app.appointments.models import Appointment
 from app.appointments.states import BOOKED, HELD, PENDING, Verb
-from app.appointments.whose import check_whose_diary
 from app.appointments.wishes import Wish, kept
 from app.availability.free import Free
 from app.availability.memory import Memory
@@ -24,46 +23,23 @@ from app.availability.search import known_patient
 from app.clinic import queries as clinic_queries
 from app.courses import queries
 from app.courses.actions import AFTER_THE_FIRST
-from app.courses.cadence import question_of
+from app.courses.cadence import question_of, stored
 from app.courses.course_schemas import CoursePatch
+from app.courses.offered import check_known
 from app.courses.progress import Status
 from app.courses.queries import Whole
+from app.courses.refusals import CourseWithoutQuestion, check_status, check_whose
 from app.courses.schemas import SESSIONS_MAX, CourseWishes
-from app.courses.view import progress_of
+from app.courses.standing import counted
 from app.diary import ledger
 from app.identity import audit
 from app.identity.actor import Actor
 from app.kit.batch import Batch
 from app.kit.db import driver
-from app.kit.errors import Conflict, InvalidField, PreconditionFailed
+from app.kit.errors import InvalidField, PreconditionFailed
+from app.kit.wire import MAX_YEAR
 
-
-class WrongCourseState(Conflict):
-    code = "wrong_course_state"
-    title = "The course is not in a state that allows this"
-    meaning = (
-        "`status_now` is the state it is in. A paused course is resumed first; what is cancelled, completed or expired stays so."
-    )
-    example: ClassVar[dict[str, Any]] = {"status_now": "cancelled"}
-
-
-class CourseWithoutQuestion(Conflict):
-    code = "course_without_question"
-    title = "The course keeps no question to plan with"
-    meaning = "It was booked without one. PATCH the course with a `question`, which has its cadence."
-
-
-def check_status(whole: Whole, now: datetime, *allowed: Status) -> None:
-    """Raises WrongCourseState."""
-    status = progress_of(whole, now).status
-    if status not in allowed:
-        raise WrongCourseState(status_now=status)
-
-
-def check_whose(actor: Actor, appointments: Sequence[Appointment]) -> None:
-    """Raises Forbidden."""
-    for one in appointments:
-        check_whose_diary(actor, one.practitioner_id)
+LAST_DAY: Final = date(MAX_YEAR, 12, 31)
 
 
 async def read_again(session: AsyncSession, whole: Whole, version: int, fixed_now: datetime | None) -> Whole:
@@ -171,6 +147,7 @@ async def _let_go(
 async def resume(session: AsyncSession, actor: Actor, whole: Whole, fixed_now: datetime | None) -> None:
     """It goes on; a replan proposes times for what has none. Raises WrongCourseState, PreconditionFailed."""
     found = await read_again(session, whole, whole.version, fixed_now)
+    check_whose(actor, list(counted(found).values()))
     check_status(found, await queries.now(session, fixed_now), "paused")
     found.course.paused_at = None
     audit.record(session, actor, "course.resume", "course", found.course.id)
@@ -180,6 +157,7 @@ async def resume(session: AsyncSession, actor: Actor, whole: Whole, fixed_now: d
 async def extend(session: AsyncSession, actor: Actor, whole: Whole, more: int, fixed_now: datetime | None) -> None:
     """Raises WrongCourseState, CourseWithoutQuestion, InvalidField, PreconditionFailed."""
     found = await read_again(session, whole, whole.version, fixed_now)
+    check_whose(actor, list(counted(found).values()))
     check_status(found, await queries.now(session, fixed_now), "active", "paused", "completed")
     question = question_of(found.course)
     if question is None:
@@ -187,7 +165,9 @@ async def extend(session: AsyncSession, actor: Actor, whole: Whole, more: int, f
     if question.sessions + more > SESSIONS_MAX:
         raise InvalidField("/sessions", f"A course has at most {SESSIONS_MAX} sessions")
     last = question.cadence[-1].model_copy(update={"sessions": question.cadence[-1].sessions + more})
-    later = None if question.latest_on is None else question.latest_on + timedelta(days=more * last.max_days)
+    later, further = question.latest_on, timedelta(days=more * last.max_days)
+    if later is not None:
+        later = min(later, LAST_DAY - further) + further
     _keep(
         found,
         question.model_copy(
@@ -198,40 +178,47 @@ async def extend(session: AsyncSession, actor: Actor, whole: Whole, more: int, f
     await session.flush()
 
 
-async def update(session: AsyncSession, actor: Actor, whole: Whole, patch: CoursePatch, fixed_now: datetime | None) -> None:
+async def update(
+    session: AsyncSession, memory: Memory[Free], actor: Actor, whole: Whole, patch: CoursePatch, fixed_now: datetime | None
+) -> None:
     """Title, notes, the question, and which sessions are pinned. Raises InvalidField, PreconditionFailed."""
     found = await read_again(session, whole, whole.version, fixed_now)
     changes = patch.changes()
     pinned, question = changes.pop("pinned", None), changes.pop("question", None)
+    check_whose(actor, list(counted(found).values()))
     if question is not None:
+        check_status(found, await queries.now(session, fixed_now), "held", "active", "paused", "completed")
+        await check_known(memory, await driver(session), question)
         _check_question(found, question)
         _keep(found, question)
     for name, value in changes.items():
         setattr(found.course, name, value)
     if pinned is not None:
-        _pin(actor, found, pinned)
+        _pin(session, actor, found, pinned, await queries.now(session, fixed_now))
     audit.record(session, actor, "course.update", "course", found.course.id, patch.model_fields_set)
     await session.flush()
 
 
 def _keep(whole: Whole, question: CourseWishes) -> None:
-    whole.course.question = question.model_dump(mode="json", exclude={"cursor"})
+    whole.course.question = stored(question)
 
 
 def _check_question(whole: Whole, question: CourseWishes) -> None:
     if question.treatment_id != whole.course.treatment_id:
         raise InvalidField("/question/treatment_id", "This is not the course's treatment")
-    if question.patient_id not in {None, whole.appointments[0].patient_id}:
+    if question.patient_id not in {None, whole.patient_id}:
         raise InvalidField("/question/patient_id", "This is not the course's patient")
-    if question.sessions < max(one.session_number or 0 for one in whole.appointments):
+    if question.sessions < max(counted(whole), default=0):
         raise InvalidField("/question/sessions", "The course has more sessions already")
 
 
-def _pin(actor: Actor, whole: Whole, numbers: Sequence[int]) -> None:
+def _pin(session: AsyncSession, actor: Actor, whole: Whole, numbers: Sequence[int], at: datetime) -> None:
     known = {one.session_number for one in whole.appointments}
     if not set(numbers) <= known:
         raise InvalidField("/pinned", "The course has no such session", "unknown_number")
     for one in whole.appointments:
         if one.pinned != (one.session_number in numbers):
-            check_whose_diary(actor, one.practitioner_id)
+            before = history.told(one)
             one.pinned = not one.pinned
+            changed = history.record(session, actor, "pin" if one.pinned else "unpin", at, before, one)
+            audit.record(session, actor, "appointment.pin", "appointment", one.id, changed)

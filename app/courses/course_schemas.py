@@ -145,6 +145,7 @@ class CourseProgress(Output):
     """Counted from the sessions each time it is told. `planned` is the sum of the others."""
 
     planned: int
+    held: int
     booked: int = Field(description="Yet to be fulfilled")
     fulfilled: int
     missed: int
@@ -160,7 +161,7 @@ _SUMMARY: dict[str, Any] = {
     "notes": None,
     "patient_id": _PATIENT,
     "treatment_id": TREATMENT,
-    "progress": {"planned": 2, "booked": 2, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 0},
+    "progress": {"planned": 2, "held": 0, "booked": 2, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 0},
     "attention": [],
     "next_at": "2026-12-16T10:00:00Z",
     "held_until": None,

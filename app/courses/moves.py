@@ -22,11 +22,14 @@ from app.availability.search import known_patient
 from app.courses import queries
 from app.courses.actions import AFTER_THE_FIRST, NOTHING_YET
 from app.courses.cadence import question_of
-from app.courses.changes import check_status, read_again
+from app.courses.changes import read_again
+from app.courses.offered import treatments_of
 from app.courses.progress import LIVE
 from app.courses.queries import Whole
+from app.courses.refusals import check_status
 from app.courses.replan_schemas import Move
-from app.courses.replanning import REPLANNED, counted, may_move
+from app.courses.replanning import REPLANNED
+from app.courses.standing import counted, may_move
 from app.diary import claims, ledger
 from app.identity import audit
 from app.identity.actor import Actor
@@ -51,7 +54,7 @@ async def apply(
     check_status(whole, now, *REPLANNED)
     applying = _Applying(session, actor, whole, moves, fixed_now, now)
     left = await appointment_queries.concerned(session, applying.ids)
-    patient_id = whole.appointments[0].patient_id
+    patient_id = whole.patient_id
     connection = await driver(session)
     caller, _ = await known_patient(connection, actor, patient_id, fixed_now, "/patient_id", applying.ids)
     applying.notices = await appointment_queries.change_notices(session, {one.treatment_id for one in applying.there.values()})
@@ -85,9 +88,9 @@ class _Applying:
     ) -> None:
         self._session, self._actor, self._whole, self._moves, self._fixed_now = session, actor, whole, moves, fixed_now
         self._version = whole.version
+        self._treatments = _treatments(whole, moves)
         self.there = _there(actor, whole, moves, now)
         self.ids = [one.id for one in self.there.values()]
-        self._treatments = _treatments(whole, moves)
 
     def wishes(self) -> list[Wish]:
         return [
@@ -144,7 +147,7 @@ class _Applying:
 
     def _row(self, place: int, decision: Decision) -> dict[str, Any]:
         course = {"course_id": self._whole.course.id, "session_number": self._moves[place].session_number, "pinned": False}
-        patient_id = self._whole.appointments[0].patient_id
+        patient_id = self._whole.patient_id
         return entries.columns(decision, status=BOOKED, patient_id=patient_id, **dict.fromkeys(NOTHING_YET) | course)
 
 
@@ -168,7 +171,23 @@ def _there(actor: Actor, whole: Whole, moves: Sequence[Move], now: datetime) -> 
         found[place] = there
     if settled:
         raise SessionSettled(session_numbers=sorted(settled))
+    _check_order(known, moves, now)
     return found
+
+
+def _check_order(known: Mapping[int, Appointment], moves: Sequence[Move], now: datetime) -> None:
+    """What moves takes place in the order of the sessions' numbers, between what is settled; where a person has put one out of turn and pinned it, that
+    is not looked at, as in a replan. Raises InvalidField."""
+    starts: dict[int, datetime] = {}
+    latest = None
+    for number, one in sorted(known.items()):
+        if one.state in LIVE and not may_move(one, now) and (latest is None or one.starts_at >= latest):
+            starts[number], latest = one.starts_at, one.ends_at
+    starts |= {move.session_number: move.to.starts_at for move in moves}
+    for place, move in enumerate(moves):
+        at, number = move.to.starts_at, move.session_number
+        if any((other < number) != (start < at) for other, start in starts.items() if other != number):
+            raise InvalidField(f"/moves/{place}/to/starts_at", "The sessions would not take place in their order")
 
 
 def _treatments(whole: Whole, moves: Sequence[Move]) -> list[UUID]:
@@ -176,7 +195,7 @@ def _treatments(whole: Whole, moves: Sequence[Move]) -> list[UUID]:
     question = question_of(whole.course)
     each = [whole.course.treatment_id] * max(one.session_number or 0 for one in whole.appointments)
     if question is not None:
-        each = [one.treatment_id or question.treatment_id for one in question.cadence for _ in range(one.sessions)]
+        each = treatments_of(question)
     for place, move in enumerate(moves):
         if move.session_number > len(each):
             raise InvalidField(f"/moves/{place}/session_number", "The course has no such session", "unknown_number")

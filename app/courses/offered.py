@@ -1,7 +1,7 @@
 """What is free of a treatment for a course, and when its patient can come: what plans and replans are made of."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 from uuid import UUID
@@ -10,10 +10,11 @@ from app.availability.candidates import Caller, Candidate, Situation
 from app.availability.free import Found, Free
 from app.availability.memory import Memory
 from app.availability.rows import Catalogue
-from app.availability.search import Question, everything_free
+from app.availability.search import Question, everything_free, select
 from app.courses.schemas import CourseWishes
 from app.kit.db import Connection
 from app.kit.errors import InvalidField
+from app.scheduling.obstacles import Obstacle, obstacles
 from app.scheduling.planning.days import Source, When, choices
 from app.scheduling.planning.values import Choices, Option
 
@@ -30,6 +31,14 @@ class Offered:
     found: Sequence[Found]
     situation: Situation
     stamp: tuple[int, list[int]]
+    _obstacles: dict[tuple[UUID, UUID], Sequence[Obstacle]] = field(default_factory=dict, compare=False)
+
+    def obstacles(self, candidate: Candidate) -> Sequence[Obstacle]:
+        """What stands against starts with a candidate; worked out once, however many sessions ask."""
+        key = candidate.practitioner.id, candidate.location.id
+        if key not in self._obstacles:
+            self._obstacles[key] = list(obstacles(self.situation.facts(candidate)))
+        return self._obstacles[key]
 
     def candidate(self, practitioner_id: UUID, location_id: UUID) -> Candidate | None:
         wanted = (practitioner_id, location_id)
@@ -53,13 +62,26 @@ async def read(
     return Offered(question.treatment_id, free.found(now), free.situation(now), free.stamp)
 
 
-def when_of(asked: CourseWishes) -> When:
+def treatments_of(asked: CourseWishes) -> list[UUID]:
+    """Of each session."""
+    return [one.treatment_id or asked.treatment_id for one in asked.cadence for _ in range(one.sessions)]
+
+
+async def check_known(memory: Memory[Free], connection: Connection, asked: CourseWishes) -> None:
+    """That what a question names is there, before it is kept. Raises InvalidField."""
+    for treatment_id in dict.fromkeys([asked.treatment_id, *treatments_of(asked)]):
+        await select(memory, connection, treatment_id, asked.practitioner_ids, asked.location_id, prefix="/question/")
+    when_of(asked, "/question/")
+
+
+def when_of(asked: CourseWishes, prefix: str = "/") -> When:
+    """Raises InvalidField."""
     longest = sum(phase.max_days * phase.sessions for phase in asked.cadence)
     latest = asked.latest_on or min(
         asked.earliest_on + timedelta(days=longest) + SLACK, asked.earliest_on + timedelta(days=DAYS_MAX)
     )
     if (latest - asked.earliest_on).days > DAYS_MAX:
-        raise InvalidField("/latest_on", f"A course may take at most {DAYS_MAX} days")
+        raise InvalidField(f"{prefix}latest_on", f"A course may take at most {DAYS_MAX} days")
     return When(
         asked.earliest_on,
         latest,

@@ -19,7 +19,7 @@ class Start(Output):
     location_id: UUID
 
 
-WhyNot = ReasonCode | Literal["away", "min_gap", "max_gap"]
+WhyNot = ReasonCode | Literal["away", "min_gap", "max_gap", "latest_on", "max_practitioner_changes"]
 
 
 class PlannedSession(Output):
@@ -36,7 +36,8 @@ class PlannedSession(Output):
     gap_days: int | None = Field(description="Local days since the session before that is planned")
     reasons: list[WhyNot] = Field(
         description="Why there is none: the rules of time, of the dates that it might have had; `min_gap`, `max_gap`: free, but too near or too far;"
-        " `away`: the patient cannot come on any of these dates"
+        " `away`: the patient cannot come on any of these dates; `latest_on`: the gaps before it reach beyond the latest date;"
+        " `max_practitioner_changes`: it could be, with another practitioner than may be"
     )
     nearest_on: LocalDate | None = Field(description="The nearest date on which it could be, whatever the gaps")
     alternatives: list[Start] = Field(description="Up to three, the best first")

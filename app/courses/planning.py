@@ -1,6 +1,5 @@
 """What a course might be: free times are read once for each treatment, made into options, and the planner is asked. Nothing is written or locked."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from app.availability.candidates import Caller
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import Question, known_patient
-from app.courses.offered import DAYS_MAX, Offered, choices_of, read, when_of
+from app.courses.offered import DAYS_MAX, Offered, choices_of, read, treatments_of, when_of
 from app.courses.schemas import CourseQuestion, FixedSession
 from app.identity.actor import Actor
 from app.kit.db import Connection
@@ -55,37 +54,51 @@ class Planned:
     next_cursor: str | None
 
 
-async def plan(
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """All that was read for a question, and what its cursor leads to. What is left to do takes no database, and may take a while."""
+
+    asked: CourseQuestion
+    when: When
+    offered: Sequence[Offered]
+    cursor: "_Cursor"
+
+    def plan(self) -> Planned:
+        """The best, or the one that the cursor leads to. Raises InvalidField, PlanOutdated, QuestionTooLarge."""
+        asked, offered = self.asked, self.offered
+        practitioners = sorted({one.candidate.practitioner.id for offer in offered for one in offer.found})
+        zones = {one.candidate.location.id: one.candidate.location.time_zone for offer in offered for one in offer.found}
+        locations = sorted(zones)
+        fixed = {one.index: (one, _against(number, one, offered[one.index])) for number, one in enumerate(asked.fixed)}
+        rank = self.cursor.rank()
+        try:
+            task = _task(asked, self.when, offered, fixed, practitioners, locations)
+            some = list(islice(plans(task), rank, rank + 2))
+        except TooLargeError:
+            raise QuestionTooLarge from None
+        if not some:
+            raise PlanOutdated
+        further = self.cursor.at(rank + 1) if len(some) > 1 and rank + 1 < PLANS_MAX else None
+        names = (practitioners, locations, [zones[one] for one in locations])
+        return Planned(some[0], task, self.when, offered, fixed, *names, further)
+
+
+async def planning(
     connection: Connection,
     memory: Memory[Free],
     actor: Actor,
     asked: CourseQuestion,
     fixed_now: datetime | None,
     secret: bytes,
-) -> Planned:
-    """The best plan, or the one that a cursor leads to. Raises InvalidField, PlanOutdated, QuestionTooLarge."""
+) -> Planning:
+    """Read what is free. Raises InvalidField."""
     caller = Caller(staff=True, returning=None)
     if asked.patient_id is not None:
         known, _ = await known_patient(connection, actor, asked.patient_id, fixed_now, "/patient_id")
         caller = Caller(staff=True, returning=known.returning, patient_resource_id=known.patient_resource_id)
     when = when_of(asked)
     offered = await _offered(connection, memory, asked, caller, when, fixed_now)
-    practitioners = sorted({one.candidate.practitioner.id for offer in offered for one in offer.found})
-    zones = {one.candidate.location.id: one.candidate.location.time_zone for offer in offered for one in offer.found}
-    locations = sorted(zones)
-    fixed = {one.index: (one, _against(number, one, offered[one.index])) for number, one in enumerate(asked.fixed)}
-    task = _task(asked, when, offered, fixed, practitioners, locations)
-    cursor = _Cursor(asked, actor, [offer.stamp for offer in offered], secret)
-    rank = cursor.rank()
-    # Apart, so that others are served meanwhile.
-    try:
-        some = await asyncio.to_thread(lambda: list(islice(plans(task), rank, rank + 2)))
-    except TooLargeError:
-        raise QuestionTooLarge from None
-    if not some:
-        raise PlanOutdated
-    further = cursor.at(rank + 1) if len(some) > 1 and rank + 1 < PLANS_MAX else None
-    return Planned(some[0], task, when, offered, fixed, practitioners, locations, [zones[one] for one in locations], further)
+    return Planning(asked, when, offered, _Cursor(asked, actor, [offer.stamp for offer in offered], secret))
 
 
 async def _offered(
@@ -97,7 +110,7 @@ async def _offered(
     fixed_now: datetime | None,
 ) -> list[Offered]:
     """By session; each treatment is read once. For whom it is is asked of the first session only: by the later ones the patient has come before."""
-    treatments = [phase.treatment_id or asked.treatment_id for phase in asked.cadence for _ in range(phase.sessions)]
+    treatments = treatments_of(asked)
     whom = None
     if asked.practitioner_ids is not None:
         whom = sorted({*asked.practitioner_ids, *(one.practitioner_id for one in asked.fixed)})

@@ -48,6 +48,7 @@ class Progress:
 
     status: Status
     planned: int
+    held: int
     booked: int
     fulfilled: int
     missed: int
@@ -111,6 +112,7 @@ def progress(
     return Progress(
         status=status,
         planned=planned,
+        held=sum(one.state == HELD for one in counted),
         booked=sum(one.state in TO_COME for one in counted),
         fulfilled=sum(one.state == FULFILLED for one in counted),
         missed=sum(one.state == NO_SHOW for one in counted),

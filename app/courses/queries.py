@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.appointments.models import Appointment, HistoryEntry
 from app.appointments.queries import loaded, moment
-from app.appointments.states import HELD
+from app.appointments.states import CANCELLED, HELD
 from app.courses.models import Course
 from app.diary.models import Occupancy
 from app.identity.actor import Actor
@@ -65,6 +65,11 @@ class Whole:
     appointments: Sequence[Appointment]
 
     @property
+    def patient_id(self) -> UUID | None:
+        """Whose it is stands with its sessions, of which there is always one."""
+        return self.appointments[0].patient_id
+
+    @property
     def version(self) -> int:
         """Moves whenever the course or one of its sessions changes: versions only grow, and no session is ever taken away."""
         return self.course.version + sum(one.version for one in self.appointments)
@@ -77,11 +82,11 @@ def visible_to(actor: Actor) -> Select[Course]:
         return statement
     if actor.role == PATIENT:
         return statement.where(_has(Appointment.id == actor.appointment_id))
-    return statement.where(_has(Appointment.practitioner_id == actor.practitioner_id))
+    return statement.where(_has(Appointment.practitioner_id == actor.practitioner_id, Appointment.status != CANCELLED))
 
 
-def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(Appointment.course_id == Course.id, condition)
+def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Appointment.course_id == Course.id, *conditions)
 
 
 def of_patient(statement: Select[Course], patient_id: UUID) -> Select[Course]:
@@ -99,7 +104,10 @@ async def get(session: AsyncSession, actor: Actor, course_id: UUID, fixed_now: d
     course = (await session.scalars(visible_to(actor).where(Course.id == course_id))).one_or_none()
     if course is None:
         raise NotFound
-    return Whole(course, (await sessions_of(session, [course_id], fixed_now))[course_id])
+    appointments = (await sessions_of(session, [course_id], fixed_now))[course_id]
+    if not appointments:
+        raise NotFound  # it was held, and has been cleared away since
+    return Whole(course, appointments)
 
 
 async def sessions_of(
@@ -121,12 +129,13 @@ async def read_again(session: AsyncSession, whole: Whole, fixed_now: datetime | 
 
 
 async def delete_expired(session: AsyncSession, kept: timedelta, fixed_now: datetime | None) -> int:
-    """Courses that were held and never confirmed, with what they held; how many."""
+    """Courses that were held and never confirmed, with all of their sessions, those among them that were cancelled; how many."""
     over = and_(Appointment.status == HELD, Appointment.held_until <= moment(fixed_now) - kept)
-    left = select(Appointment.id).where(Appointment.course_id.is_not(None), over)
-    courses = list((await session.scalars(select(Appointment.course_id).where(Appointment.id.in_(left)).distinct())).all())
+    held = select(Appointment.course_id).where(Appointment.course_id.is_not(None), over)
+    courses = list((await session.scalars(held.distinct())).all())
     if not courses:
         return 0
+    left = select(Appointment.id).where(Appointment.course_id.in_(courses))
     for table, column in (
         (HistoryEntry, HistoryEntry.appointment_id),
         (Occupancy, Occupancy.appointment_id),
@@ -134,8 +143,8 @@ async def delete_expired(session: AsyncSession, kept: timedelta, fixed_now: date
         (Appointment, Appointment.id),
     ):
         await session.execute(delete(table).where(column.in_(left)), execution_options={"synchronize_session": False})
-    empty = delete(Course).where(Course.id.in_(courses), ~exists().where(Appointment.course_id == Course.id))
-    return len((await session.execute(empty.returning(Course.id))).all())
+    await session.execute(delete(Course).where(Course.id.in_(courses)), execution_options={"synchronize_session": False})
+    return len(courses)
 
 
 async def now(session: AsyncSession, fixed_now: datetime | None) -> datetime:

@@ -5,26 +5,26 @@ from datetime import UTC, datetime
 from app.appointments.models import Appointment
 from app.courses.answer import alternatives, start_of, why_not
 from app.courses.plan_schemas import Start
-from app.courses.progress import LIVE
 from app.courses.replan_schemas import MoveOut, Replan, ReplanCost, Unplaced
-from app.courses.replanning import Proposed
+from app.courses.replanning import Left, Proposed
 
 
 def told(proposed: Proposed) -> Replan:
-    planned, cost = proposed.planned, proposed.planned.plan.cost
-    moves, unplaced = [], [_passed(number) for number in proposed.left_behind]
-    for index, standing in enumerate(proposed.rest.sessions):
-        option, there = planned.plan.sessions[index], _booked(proposed, standing.number)
-        if standing.is_settled:
-            continue
-        if option is None:
-            unplaced.append(_unplaced(proposed, index, there))
-        elif option != standing.present:
-            moves.append(_move(proposed, standing.number, there, start_of(planned, option)))
+    planned, course, cost = proposed.planned, proposed.course, proposed.planned.plan.cost
+    moves = [
+        _move(proposed, standing.number, start_of(planned, option))
+        for standing, option in zip(proposed.rest.sessions, planned.plan.sessions, strict=True)
+        if option is not None and not standing.is_settled and option != standing.present
+    ]
+    unplaced = [
+        *(_nothing(number, None, ["past"]) for number in proposed.behind),
+        *(_unplaced(one, course.booked(one.number)) for one in proposed.left),
+        *(_nothing(number, there, [*there.affected_by, "pinned"]) for number, there in proposed.pinned_and_affected()),
+    ]
     return Replan(
         version=proposed.whole.version,
         moves=moves,
-        unplaced=unplaced,
+        unplaced=sorted(unplaced, key=lambda one: one.session_number),
         complete=not unplaced,
         cost=ReplanCost(
             sessions_left_out=len(unplaced),
@@ -38,19 +38,15 @@ def told(proposed: Proposed) -> Replan:
     )
 
 
-def _booked(proposed: Proposed, number: int) -> Appointment | None:
-    there = proposed.appointments.get(number)
-    return there if there is not None and there.state in LIVE else None
-
-
-def _move(proposed: Proposed, number: int, there: Appointment | None, to: Start) -> MoveOut:
+def _move(proposed: Proposed, number: int, to: Start) -> MoveOut:
+    there = proposed.course.booked(number)
     return MoveOut.model_validate(
         {
             "session_number": number,
             "appointment_id": None if there is None else there.id,
             "from": None if there is None else _from(there),
             "to": to,
-            "reasons": _reasons(proposed, number, there),
+            "reasons": ["unbooked"] if there is None else proposed.course.why_moved(number, there),
         }
     )
 
@@ -64,27 +60,24 @@ def _from(appointment: Appointment) -> Start:
     )
 
 
-def _reasons(proposed: Proposed, number: int, there: Appointment | None) -> list[str]:
-    if there is None:
-        return ["unbooked"]
-    if there.affected:
-        return list(there.affected_by)
-    asked = proposed.asked
-    whom = asked.practitioner_ids if number >= asked.from_session_number else None
-    return ["cadence"] if whom is None or there.practitioner_id in whom else ["practitioner"]
-
-
-def _unplaced(proposed: Proposed, index: int, there: Appointment | None) -> Unplaced:
-    reasons, nearest_on = why_not(proposed.planned, index)
+def _unplaced(left: Left, there: Appointment | None) -> Unplaced:
+    reasons, nearest_on = why_not(left.planned, left.index)
     return Unplaced(
-        session_number=proposed.rest.sessions[index].number,
+        session_number=left.number,
         appointment_id=None if there is None else there.id,
         reasons=reasons,
         nearest_on=nearest_on,
-        alternatives=alternatives(proposed.planned, index),
+        alternatives=alternatives(left.planned, left.index),
     )
 
 
-def _passed(number: int) -> Unplaced:
-    """It would have to be before one that took place."""
-    return Unplaced(session_number=number, appointment_id=None, reasons=["past"], nearest_on=None, alternatives=[])
+def _nothing(number: int, there: Appointment | None, reasons: list[str]) -> Unplaced:
+    return Unplaced.model_validate(
+        {
+            "session_number": number,
+            "appointment_id": None if there is None else there.id,
+            "reasons": reasons,
+            "nearest_on": None,
+            "alternatives": [],
+        }
+    )

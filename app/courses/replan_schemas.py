@@ -1,6 +1,6 @@
 """The wire of replans: what is asked, what is proposed, and what is applied."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
@@ -57,17 +57,19 @@ class MoveOut(Output):
     from_: Start | None = Field(alias="from")
     to: Start
     reasons: list[str] = Field(
-        description="Why: what the appointment is affected by; `practitioner`, since another one is wished for; `cadence`, for the gaps;"
-        " `unbooked`, it has no time"
+        description="Why: what the appointment is affected by; `practitioner`, since another one is wished for; `wishes`, since it is not where"
+        " and when the question has it; `cadence`, for the gaps; `unbooked`, it has no time"
     )
 
 
 class Unplaced(Output):
-    """A session for which nothing was found. If it has an appointment, that is where it was."""
+    """A session for which nothing was found. If it has an appointment, that stays as it is."""
 
     session_number: int
     appointment_id: UUID | None
-    reasons: list[WhyNot] = Field(description="As of a plan's session that has no time")
+    reasons: list[WhyNot | Literal["pinned"]] = Field(
+        description="As of a plan's session that has no time; with `pinned`, what the appointment is affected by: only a person may move it"
+    )
     nearest_on: LocalDate | None = Field(description="The nearest date on which it could be, whatever the gaps")
     alternatives: list[Start] = Field(description="Up to three, the best first")
 

@@ -44,7 +44,7 @@ def _values(whole: Whole, actor: Actor, now: datetime) -> dict[str, Any]:
         "updated_at": max([course.updated_at, *(one.updated_at for one in whole.appointments)]),
         "status": found.status,
         "notes": None if public else course.notes,
-        "patient_id": whole.appointments[0].patient_id,
+        "patient_id": whole.patient_id,
         "progress": CourseProgress(**{name: getattr(found, name) for name in CourseProgress.model_fields}),
         "attention": [] if public else list(found.attention),
         "next_at": found.next_at,

@@ -194,6 +194,12 @@ async def driver(session: AsyncSession) -> Connection:
     return cast("Connection", connection)
 
 
+async def let_go(session: AsyncSession) -> None:
+    """All that is needed has been read: what comes now may take a while, and is no reason to keep a transaction open. What was loaded stays."""
+    session.expunge_all()
+    await session.rollback()
+
+
 async def commit(session: AsyncSession) -> None:
     """COMMIT, or raise. PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error, so that is asked first."""
     await session.flush()

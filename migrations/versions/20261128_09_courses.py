@@ -42,6 +42,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("course_id IS NOT NULL"),
     )
+    op.create_index(
+        "uq_appointments_course_id_session_number",
+        "appointments",
+        ["course_id", "session_number"],
+        unique=True,
+        postgresql_where=sa.text("status IN ('held', 'pending', 'booked', 'arrived', 'fulfilled')"),
+    )
 
 
 def downgrade() -> None:
@@ -56,6 +63,7 @@ def downgrade() -> None:
     ):
         of_held = sa.table(table, sa.column(column, sa.Uuid()))
         op.execute(of_held.delete().where(of_held.c[column].in_(ids)))
+    op.drop_index("uq_appointments_course_id_session_number", "appointments")
     op.drop_index("ix_appointments_course_id", "appointments")
     op.drop_constraint(op.f("ck_appointments_session_of_course"), "appointments")
     op.drop_constraint("fk_appointments_course_id", "appointments")

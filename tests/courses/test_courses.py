@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi import FastAPI
 
+from app.courses import queries
 from app.kit.clock import Clock
 from app.kit.db import Database
 from tests.appointments.world import STRANGER, World
@@ -24,7 +25,7 @@ async def test_all_of_its_sessions_are_booked(world: World, receptionist: Client
     booked = await made(receptionist, world, title="Shoulder")
     assert booked["reference"].startswith("CO-")
     assert (booked["status"], booked["title"], booked["version"]) == ("active", "Shoulder", 5)
-    assert booked["progress"] == {"planned": 4, "booked": 4, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 0}
+    assert booked["progress"] == {"planned": 4, "held": 0, "booked": 4, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 0}
     assert [one["session_number"] for one in booked["appointments"]] == [1, 2, 3, 4]
     assert [one["local_start"][:16] for one in booked["appointments"]] == [f"{on}T10:00" for on in WEDNESDAYS[:4]]
     assert {one["status"] for one in booked["appointments"]} == {"booked"}
@@ -51,7 +52,7 @@ async def test_only_what_is_accepted_is_written(world: World, public: Client, re
     await public.create("/v1/appointments", world.booking(f"{WEDNESDAYS[1]}T10:00:00Z"))
     booked = await made(receptionist, world, accept=[0, 2, 3])
     assert [one["session_number"] for one in booked["appointments"]] == [1, 3, 4]
-    assert booked["progress"] == {"planned": 4, "booked": 3, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 1}
+    assert booked["progress"] == {"planned": 4, "held": 0, "booked": 3, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 1}
     assert booked["attention"] == ["unbooked"]
     assert booked["off_cadence"] == []  # across the one that is left out the bounds add up
     refused = problem(
@@ -182,6 +183,7 @@ async def test_held_and_confirmed_as_one(world: World, public: Client, reception
     held = await made(receptionist, world, hold=True)
     assert (held["status"], {one["status"] for one in held["appointments"]}) == ("held", {"held"})
     assert held["held_until"] is not None
+    assert held["progress"] == {"planned": 4, "held": 4, "booked": 0, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 0}
     problem(
         await public.send_json("POST", "/v1/appointments", world.booking(f"{WEDNESDAYS[2]}T10:00:00Z")), 409, "slot_unavailable"
     )
@@ -221,7 +223,7 @@ async def test_the_rest_is_cancelled_and_what_was_stays(world: World, receptioni
         first = await receptionist.change(f"/v1/appointments/{first['id']}/{verb}", None, version=first["version"], method="POST")
     ended = await step(receptionist, await again(receptionist, booked), "cancel", {"reason": "other"})
     assert (ended["status"], [one["status"] for one in ended["appointments"]]) == ("cancelled", ["fulfilled"] + ["cancelled"] * 3)
-    assert ended["progress"] == {"planned": 4, "booked": 0, "fulfilled": 1, "missed": 0, "left_out": 3, "unbooked": 0}
+    assert ended["progress"] == {"planned": 4, "held": 0, "booked": 0, "fulfilled": 1, "missed": 0, "left_out": 3, "unbooked": 0}
     assert "2026-12-09T10:00:00+00:00" in await world.starts(receptionist, WEDNESDAYS[1])
     for verb in ("cancel", "pause", "resume", "confirm"):
         response = await receptionist.send_json("POST", f"/v1/courses/{ended['id']}/{verb}", None, **{"If-Match": "*"})
@@ -254,6 +256,7 @@ async def test_a_session_that_changes_changes_the_courses_tag(world: World, rece
     assert response.status_code == 304
     assert (await again(receptionist, booked))["progress"] == {
         "planned": 4,
+        "held": 0,
         "booked": 3,
         "fulfilled": 0,
         "missed": 0,
@@ -266,7 +269,7 @@ async def test_extended_in_the_cadence_of_the_last_phase(world: World, reception
     booked = await made(receptionist, world)
     longer = await step(receptionist, booked, "extend", {"sessions": 2})
     assert longer["question"]["sessions"] == longer["question"]["cadence"][0]["sessions"] == 6
-    assert longer["progress"] == {"planned": 6, "booked": 4, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 2}
+    assert longer["progress"] == {"planned": 6, "held": 0, "booked": 4, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 2}
     response = await receptionist.send_json("POST", f"/v1/courses/{longer['id']}/extend", {"sessions": 19}, **{"If-Match": "*"})
     assert [error["pointer"] for error in problem(response, 422, "invalid")["errors"]] == ["/sessions"]
 
@@ -383,3 +386,106 @@ async def test_whose_course_is_held_is_nowhere_else_meanwhile(world: World, admi
     body = world.booking(f"{WEDNESDAYS[1]}T10:15:00Z", practitioner_id=other["id"], patient=None, patient_id=held["patient_id"])
     refused = problem(await receptionist.send_json("POST", "/v1/appointments", body), 409, "slot_unavailable")
     assert [reason["code"] for reason in refused["refusals"][0]["reasons"]] == ["patient_busy"]
+
+
+async def test_a_dry_run_of_a_hold_says_held(world: World, receptionist: Client) -> None:
+    response = await receptionist.post("/v1/courses", json=course(world, hold=True, validate_only=True))
+    assert {one["status"] for one in response.json()["appointments"]} == {"held"}
+
+
+async def test_what_a_kept_question_names_is_there(world: World, receptionist: Client) -> None:
+    booked = await made(receptionist, world)
+    unknown = "0199a000-0000-7000-8000-00000000dead"
+    wrongs: list[tuple[Json, str]] = [
+        ({"location_id": unknown}, "/question/location_id"),
+        ({"practitioner_ids": [unknown]}, "/question/practitioner_id"),
+        ({"latest_on": "2099-12-31"}, "/question/latest_on"),
+        (
+            {"cadence": [{"sessions": 4, "treatment_id": unknown, "target_days": 7, "min_days": 5, "max_days": 9}]},
+            "/question/treatment_id",
+        ),
+    ]
+    for wrong, pointer in wrongs:
+        body = question(world) | wrong
+        for response in (
+            await receptionist.send_json("PATCH", f"/v1/courses/{booked['id']}", {"question": body}, **{"If-Match": "*"}),
+            await receptionist.send_json("POST", "/v1/courses", course(world, question=body)),
+        ):
+            assert [error["pointer"] for error in problem(response, 422, "invalid")["errors"]] == [pointer]
+
+
+async def test_a_course_is_made_shorter_when_nothing_is_booked_beyond(world: World, receptionist: Client) -> None:
+    booked = await made(receptionist, world)
+    last = booked["appointments"][3]
+    await receptionist.change(
+        f"/v1/appointments/{last['id']}/cancel", {"reason": "other"}, version=last["version"], method="POST"
+    )
+    path, version = f"/v1/courses/{booked['id']}", (await again(receptionist, booked))["version"]
+    shorter = await receptionist.change(path, {"question": question(world, 3)}, version=version)
+    assert (shorter["progress"]["planned"], shorter["attention"]) == (3, [])
+
+
+async def test_what_a_cancelled_course_was_planned_with_stays(world: World, receptionist: Client) -> None:
+    ended = await step(receptionist, await made(receptionist, world), "cancel")
+    response = await receptionist.send_json(
+        "PATCH", f"/v1/courses/{ended['id']}", {"question": question(world, 9)}, **{"If-Match": "*"}
+    )
+    problem(response, 409, "wrong_course_state")
+
+
+async def test_extended_beyond_the_last_year_there_is(world: World, receptionist: Client) -> None:
+    asked = question(world, earliest_on="2099-06-01", latest_on="2100-12-31")
+    booked = await made(receptionist, world, question=asked)
+    longer = await step(receptionist, booked, "extend", {"sessions": 1})
+    assert longer["question"]["latest_on"] == "2100-12-31"
+
+
+async def test_pinning_is_remembered(world: World, receptionist: Client) -> None:
+    booked = await made(receptionist, world)
+    await receptionist.change(f"/v1/courses/{booked['id']}", {"pinned": [2]}, version=booked["version"])
+    history = await receptionist.read(f"/v1/appointments/{booked['appointments'][1]['id']}/history")
+    assert history["items"][-1]["verb"] == "pin"
+    assert history["items"][-1]["changes"] == [{"field": "pinned", "before": False, "after": True}]
+
+
+async def test_the_first_that_is_booked_is_asked_for_whom_it_is(admin: Client, receptionist: Client) -> None:
+    world = await World.made(admin, audience="returning")
+    refused = problem(await receptionist.send_json("POST", "/v1/courses", course(world, accept=[1, 2])), 409, "slot_unavailable")
+    assert [(one["index"], [reason["code"] for reason in one["reasons"]]) for one in refused["refusals"]] == [(1, ["audience"])]
+
+
+async def test_a_held_course_of_which_a_session_was_cancelled_is_cleared_away(
+    world: World, receptionist: Client, database: Database, clock: Clock
+) -> None:
+    held = await made(receptionist, world, hold=True)
+    first = held["appointments"][0]
+    await receptionist.change(
+        f"/v1/appointments/{first['id']}/cancel", {"reason": "other"}, version=first["version"], method="POST"
+    )
+    clock.fixed_at = NOW + timedelta(days=2)
+    async with database.writing() as session_:
+        assert await queries.delete_expired(session_, timedelta(days=1), clock.fixed_at) == 1
+        await session_.commit()
+    assert (await receptionist.read("/v1/courses"))["items"] == []
+    assert (await receptionist.read("/v1/appointments"))["items"] == []
+
+
+async def test_a_practitioner_changes_only_what_is_theirs_alone(
+    world: World, app: FastAPI, database: Database, admin: Client, receptionist: Client
+) -> None:
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    mixed = course(world)["sessions"]
+    mixed[1]["practitioner_id"] = other["id"]
+    shared = await made(receptionist, world, sessions=mixed)
+    token = await make_user(database, role="practitioner", practitioner_id=other["id"])
+    theirs = Client.of(app, token=token)
+    path = f"/v1/courses/{shared['id']}"
+    assert (await theirs.read(path))["id"] == shared["id"]
+    problem(await theirs.send_json("PATCH", path, {"title": "Mine"}, **{"If-Match": "*"}), 403, "forbidden")
+    problem(await theirs.send_json("POST", f"{path}/extend", {"sessions": 1}, **{"If-Match": "*"}), 403, "forbidden")
+    second = shared["appointments"][1]
+    await receptionist.change(
+        f"/v1/appointments/{second['id']}/cancel", {"reason": "other"}, version=second["version"], method="POST"
+    )
+    problem(await theirs.get(path), 404, "not_found")

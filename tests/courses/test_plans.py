@@ -240,3 +240,26 @@ async def test_what_is_too_much_to_compare_is_said(admin: Client, receptionist: 
     ]
     asked = question(world, 24, cadence=cadence, away=away, latest_on="2028-12-01", max_practitioner_changes=20)
     problem(await receptionist.post("/v1/course-plans", json=asked), 422, "question_too_large")
+
+
+async def test_what_nobody_offers_is_said(world: World, admin: Client, receptionist: Client) -> None:
+    nobodys = await make_treatment(admin)
+    plan = await planned(receptionist, question(world, 2, treatment_id=nobodys["id"]))
+    assert [one["reasons"] for one in plan["sessions"]] == [["not_offered"]] * 2
+
+
+async def test_there_is_no_room_before_the_latest_date(world: World, receptionist: Client) -> None:
+    plan = await planned(receptionist, question(world, 3, latest_on="2026-12-08"))
+    assert [bool(one["starts_at"]) for one in plan["sessions"]].count(False) == 1
+    [missing] = [one for one in plan["sessions"] if one["starts_at"] is None]
+    assert {"latest_on", "max_gap", "min_gap"} & set(missing["reasons"])
+
+
+async def test_alternatives_can_be_had_with_the_rest_of_the_plan(world: World, receptionist: Client) -> None:
+    """On the only date there is, one session has its time and the other's must not be at it."""
+    plan = await planned(receptionist, question(world, 2, earliest_on="2026-12-09", latest_on="2026-12-09"))
+    first, second = plan["sessions"]
+    placed, other = (first, second) if first["starts_at"] else (second, first)
+    assert other["starts_at"] is None
+    for one in other["alternatives"]:
+        assert (one["starts_at"] >= placed["ends_at"]) if other is second else (one["starts_at"] < placed["starts_at"])

@@ -1,6 +1,7 @@
 """Replans over HTTP: what has to move, as little as possible, and what never does (K4)."""
 
-from datetime import UTC, datetime
+import random
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ async def test_what_was_cancelled_is_booked_again(world: World, receptionist: Cl
     assert moves(proposal) == [(3, None, "2026-12-16T10:00", ["unbooked"])]
     assert proposal["moves"][0]["appointment_id"] is None
     done = await applied(receptionist, booked, proposal)
-    assert done["progress"] == {"planned": 4, "booked": 4, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 0}
+    assert done["progress"] == {"planned": 4, "held": 0, "booked": 4, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 0}
     assert [(one["session_number"], one["status"]) for one in done["appointments"]] == [
         (1, "booked"),
         (2, "booked"),
@@ -113,7 +114,7 @@ async def test_what_was_missed_is_booked_again_if_that_is_wanted(world: World, r
     second = booked["appointments"][1]
     await receptionist.change(f"/v1/appointments/{second['id']}/no-show", None, version=second["version"], method="POST")
     now = await again(receptionist, booked)
-    assert now["progress"] == {"planned": 4, "booked": 2, "fulfilled": 1, "missed": 1, "left_out": 0, "unbooked": 0}
+    assert now["progress"] == {"planned": 4, "held": 0, "booked": 2, "fulfilled": 1, "missed": 1, "left_out": 0, "unbooked": 0}
     assert moves(await replanned(receptionist, booked)) == []
     proposal = await replanned(receptionist, booked, rebook_missed=True)
     assert [move[0] for move in moves(proposal)] == [2, 3, 4] or moves(proposal)[0][0] == 2
@@ -227,6 +228,88 @@ async def test_where_there_is_no_room_it_says_why(world: World, admin: Client, r
     assert proposal["complete"] is False
 
 
+@pytest.mark.parametrize(
+    ("wishes", "to"),
+    [
+        pytest.param({"away": [{"from_on": "2026-12-09", "to_on": "2026-12-09"}]}, {2: "2026-12-08T10:00"}, id="away"),
+        pytest.param({"weekdays": [2]}, {1: "2026-12-08", 2: "2026-12-15", 3: "2026-12-22", 4: "2026-12-29"}, id="Tuesdays"),
+        pytest.param({"windows": [{"starts": "13:00", "ends": "17:00"}]}, dict.fromkeys((1, 2, 3, 4)), id="afternoons"),
+    ],
+)
+async def test_what_is_not_as_the_question_wishes_moves(
+    world: World, receptionist: Client, wishes: Json, to: dict[int, str]
+) -> None:
+    booked = await made(receptionist, world)
+    wished = question(world, preferred_time="10:00", **wishes)
+    booked = await receptionist.change(f"/v1/courses/{booked['id']}", {"question": wished}, version=booked["version"])
+    proposal = await replanned(receptionist, booked)
+    assert {move[0] for move in moves(proposal)} == set(to)
+    assert all(found.startswith(to[number] or "") for number, _, found, _ in moves(proposal))
+    assert proposal["moves"][0]["reasons"] == ["wishes"]
+    done = await applied(receptionist, booked, proposal)
+    assert moves(await replanned(receptionist, done)) == []
+
+
+async def test_what_is_left_where_it_is_is_in_nobodys_way(world: World, admin: Client, receptionist: Client) -> None:
+    """The proposal can be applied as it is: no move takes the time of a session for which nothing was found."""
+    narrow = [{"sessions": 4, "target_days": 7, "min_days": 7, "max_days": 7}]
+    booked = await made(receptionist, world, question=question(world, cadence=narrow, latest_on="2026-12-23"))
+    second = booked["appointments"][1]
+    body = {"starts_at": "2026-12-15T10:00:00Z"}
+    path = f"/v1/appointments/{second['id']}/reschedule"
+    await receptionist.change(path, body, version=second["version"], method="POST")
+    proposal = await replanned(receptionist, booked)
+    assert proposal["unplaced"]
+    if proposal["moves"]:
+        await applied(receptionist, booked, proposal)
+
+
+async def test_what_is_pinned_and_hit_is_said(world: World, admin: Client, receptionist: Client) -> None:
+    booked = await made(receptionist, world)
+    booked = await receptionist.change(f"/v1/courses/{booked['id']}", {"pinned": [2]}, version=booked["version"])
+    await make_time_off(admin, world.practitioner, starts_at="2026-12-09T00:00:00Z", ends_at="2026-12-10T00:00:00Z")
+    proposal = await replanned(receptionist, booked)
+    assert (proposal["moves"], proposal["complete"]) == ([], False)
+    assert [(one["session_number"], one["reasons"]) for one in proposal["unplaced"]] == [(2, ["time_off", "pinned"])]
+
+
+async def test_a_missed_session_that_was_booked_again_is_not_undone(world: World, receptionist: Client, clock: Clock) -> None:
+    booked = await made(receptionist, world)
+    first = booked["appointments"][0]
+    clock.fixed_at = datetime(2026, 12, 2, 11, tzinfo=UTC)
+    missed = await receptionist.change(f"/v1/appointments/{first['id']}/no-show", None, version=first["version"], method="POST")
+    course = await again(receptionist, booked)
+    body = {"moves": [{"session_number": 1, "appointment_id": None, "to": session(world, "2026-12-04T10:00:00Z")}]}
+    await receptionist.change(f"/v1/courses/{course['id']}/apply", body, version=course["version"], method="POST")
+    response = await receptionist.send_json(
+        "POST", f"/v1/appointments/{first['id']}/undo", None, **{"If-Match": f'"{missed["version"]}"'}
+    )
+    problem(response, 409, "session_booked_again")
+
+
+async def test_somebody_else_is_one_change_more(world: World, admin: Client, receptionist: Client) -> None:
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    booked = await made(receptionist, world, question=question(world, preferred_time="10:00", max_practitioner_changes=0))
+    proposal = await replanned(receptionist, booked, practitioner_ids=[other["id"]], from_session_number=3)
+    assert [move[0] for move in moves(proposal)] == [3, 4]
+    unknown = {"practitioner_ids": ["0199a000-0000-7000-8000-00000000dead"], "from_session_number": 2}
+    problem(await receptionist.send_json("POST", f"/v1/courses/{booked['id']}/replan", unknown), 422, "invalid")
+
+
+async def test_sessions_keep_their_order(world: World, receptionist: Client) -> None:
+    booked = await made(receptionist, world)
+    one, two = booked["appointments"][:2]
+    swapped = [
+        {"session_number": 1, "appointment_id": one["id"], "to": session(world, "2026-12-10T10:00:00Z")},
+        {"session_number": 2, "appointment_id": two["id"], "to": session(world, "2026-12-03T10:00:00Z")},
+    ]
+    path = f"/v1/courses/{booked['id']}/apply"
+    response = await receptionist.send_json("POST", path, {"moves": swapped}, **{"If-Match": "*"})
+    pointers = [error["pointer"] for error in problem(response, 422, "invalid")["errors"]]
+    assert pointers == ["/moves/0/to/starts_at"]
+
+
 async def test_nothing_can_be_asked_for_before_today(world: World, receptionist: Client) -> None:
     booked = await made(receptionist, world)
     for asked in ({"latest_on": "2026-11-30"}, {"earliest_on": "2027-01-08", "latest_on": "2027-01-07"}):
@@ -293,3 +376,34 @@ async def test_attention_is_the_same_in_the_list_and_in_the_course(
             seen |= set(attention)
             assert (one["id"] in listed, one["id"] in others) == (bool(attention), not attention), (day, attention)
     assert seen == {"gap_overdue", "affected", "unbooked"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_is_proposed_can_be_applied_and_then_nothing_is_left_to_move(
+    world: World, admin: Client, public: Client, receptionist: Client, seed: int
+) -> None:
+    """A course to which things happen: strangers book, sessions are moved and cancelled by hand, the practitioner is away."""
+    dice = random.Random(seed)  # noqa: S311
+    wishes = question(world, 6, preferred_time="10:00", latest_on="2027-01-31")
+    booked = await made(receptionist, world, 6, question=wishes)
+    for _ in range(6):
+        day = date(2026, 12, 1) + timedelta(days=dice.randrange(45))
+        at = f"{day}T{dice.randrange(9, 16):02}:00:00Z"
+        one = dice.choice((await again(receptionist, booked))["appointments"])
+        path, tag = f"/v1/appointments/{one['id']}", f'"{one["version"]}"'
+        match dice.randrange(4):
+            case 0:
+                await public.send_json("POST", "/v1/appointments", world.booking(at))
+            case 1:
+                await receptionist.send_json("POST", f"{path}/reschedule", {"starts_at": at}, **{"If-Match": tag})
+            case 2:
+                await receptionist.send_json("POST", f"{path}/cancel", {"reason": "other"}, **{"If-Match": tag})
+            case _:
+                ends_at = f"{day + timedelta(days=dice.randint(1, 4))}T00:00:00Z"
+                await make_time_off(admin, world.practitioner, starts_at=f"{day}T00:00:00Z", ends_at=ends_at)
+    proposal = await replanned(receptionist, booked)
+    if proposal["moves"]:
+        await applied(receptionist, booked, proposal)
+    again_ = await replanned(receptionist, booked)
+    assert again_["moves"] == []
+    assert [one["session_number"] for one in again_["unplaced"]] == [one["session_number"] for one in proposal["unplaced"]]

@@ -153,8 +153,8 @@ FAULTS: Final = (
         (
             (
                 "app/courses/actions.py",
-                "(AFTER_THE_FIRST if number > 1 else frozenset())",
-                "(frozenset(Code) if number > 1 else frozenset())",
+                "(AFTER_THE_FIRST if place != self._sessions[0][1] else frozenset())",
+                "(frozenset(Code) if place != self._sessions[0][1] else frozenset())",
             ),
         ),
         (COURSES + "what_is_gone_is_said_of_all_and_nothing_is_written",),
@@ -198,7 +198,7 @@ FAULTS: Final = (
     ),
     Fault(
         "what is pinned moves",
-        (("app/courses/replanning.py", " and not appointment.pinned", ""),),
+        (("app/courses/standing.py", " and not appointment.pinned", ""),),
         ("tests/courses/test_replan.py::test_what_is_settled_does_not_move",),
     ),
     Fault(
