@@ -95,7 +95,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
 
     app = FastAPI(
         title="Meridian",
-        summary="The back end of an acupuncture clinic: articles, availability, appointments, enquiries.",
+        summary="The back end of an acupuncture clinic: articles, availability, appointments, courses, enquiries.",
         version=version("meridian"),
         lifespan=lifespan,
         redirect_slashes=False,
