@@ -84,7 +84,7 @@ def _decide(wish: Wish, sight: Sight, caller: Caller, new_id: UUID) -> Decision 
     place = None if pool is None else _place(pool.free(wish.starts_at, candidate.footprint), wish, sight.catalogue)
     # What stays where it is has its time already.
     stays = wish.kept is not None and wish.kept.stays
-    others = [] if stays else union(sight.diaries.occupied.get(candidate.practitioner.resource_id, ()))
+    others = [] if stays else union(situation.facts(candidate).occupied)
     stretches = [_moved(stretch, wish.starts_at) for stretch in candidate.footprint.practitioner]
     return Decision(
         wish.kept.id if wish.kept is not None else new_id,

@@ -4,13 +4,14 @@
 another than the one in memory. However many starts there are, it is the same few statements.
 """
 
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from app.availability import queries
-from app.availability.candidates import Caller, Candidate, Situation, candidates, reach, resource_ids
+from app.availability.candidates import REACH_SECONDS, Caller, Candidate, Situation, candidates, reach, resource_ids
 from app.availability.rows import Calendar, Catalogue, Diaries, Range
 from app.availability.search import MAX_ATTEMPTS
 from app.kit.batch import Batch, Cursor
@@ -58,9 +59,10 @@ class Sight:
     at: datetime
 
     def situation(self, caller: Caller | None = None) -> Situation:
-        """As it is now: `diaries` are those of all subjects, and what is entered there counts from then on. `caller` if it is another by now."""
+        """As it is now: `diaries` are those of all subjects, and what is entered there counts from then on; only what may matter here is looked at.
+        `caller` if it is another by now."""
         now = int(self.at.timestamp())
-        return Situation(self.catalogue, self.calendar, self.diaries, caller or self.subject.caller, now=now, range_=self.range)
+        return Situation(self.catalogue, self.calendar, _within(self.diaries, self.range), caller or self.subject.caller, now=now, range_=self.range)
 
 
 async def catalogues_of(subjects: Sequence[Subject], older_than: int | None = None) -> list[Catalogue]:
@@ -126,6 +128,13 @@ async def receive(connection: Connection, sent: Sent, at: datetime | None) -> li
 
 def _who(subject: Subject, catalogue: Catalogue, calendar: Calendar) -> list[Candidate]:
     return candidates(catalogue, calendar, subject.location_id)
+
+
+def _within(diaries: Diaries, range_: Range) -> Diaries:
+    """Of what is taken only what may reach into the range. No stretch is longer than the reach."""
+    first, last = (range_.from_at - REACH_SECONDS,), (range_.to_at,)
+    occupied = {one: taken[bisect_left(taken, first) : bisect_left(taken, last)] for one, taken in diaries.occupied.items()}
+    return replace(diaries, occupied=occupied)
 
 
 def _around(ranges: Sequence[Range]) -> Range:

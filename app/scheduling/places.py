@@ -36,7 +36,7 @@ class Pool:
         stretch = footprint.place
         if stretch not in self._forbidden:
             taken = ALWAYS
-            for place in self.places:
+            for place in sorted(self.places, key=lambda place: len(place.occupied)):
                 taken = intersect(taken, forbidden_starts((stretch,), place.occupied))
                 if not taken:
                     break
