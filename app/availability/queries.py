@@ -70,17 +70,17 @@ PATIENT_OF_LINK = f"{PATIENT} WHERE p.id = (SELECT patient_id FROM appointments 
 
 # Version and diary in one statement, and so of one moment. Only the resources come back whose version is not the one known, or in which a hold that
 # was alive when they were read has ended since. What is known is sent
-# as JSON: of an array PostgreSQL would think that planning for its length is worth the while, and plan anew every time.
+# as JSON: of an array PostgreSQL would think that planning for its length is worth the while, and plan anew every time. OFFSET 0: each resource is
+# looked up by its id; joined, PostgreSQL would rather read all of them, every patient among them.
 _DIARIES = """
 SELECT catalogue.version, {now}, moved.*
 FROM catalogue LEFT JOIN LATERAL (
     SELECT r.id, r.version, taken.starts, taken.ends, taken.expires{columns}
     FROM json_each_text(%(known)s::json) AS known
-    JOIN resources r ON r.id = known.key::int AND (
-        r.version <> known.value::int OR (%(expiring)s::json ->> known.key)::bigint <= date_part('epoch', {now})
-    )
+    CROSS JOIN LATERAL (SELECT id, version, kind FROM resources WHERE id = known.key::int OFFSET 0) AS r
     CROSS JOIN LATERAL ({taken}) AS taken
     {joins}
+    WHERE r.version <> known.value::int OR (%(expiring)s::json ->> known.key)::bigint <= date_part('epoch', {now})
 ) AS moved ON true
 """
 _PRESENCE = f"""
