@@ -4,7 +4,7 @@ Several sittings are decided one after the other, each as if those before it wer
 the clinic does not choose just that one for another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -71,20 +71,22 @@ def decide(wishes: Sequence[Wish], sights: Sequence[Sight], caller: Caller, *, n
 def _decide(wish: Wish, sight: Sight, caller: Caller, new_id: UUID) -> Decision | list[slots.Reason]:
     situation = sight.situation(caller)
     free: dict[UUID, Candidate] = {}
+    taken: dict[UUID, Sequence[Interval]] = {}
     against: list[slots.Reason] = []
     for candidate in sight.who:
-        found = [one for one in slots.reasons(situation.facts(candidate), wish.starts_at) if one.code not in wish.waived]
+        facts = situation.facts(candidate)
+        found = [one for one in slots.reasons(facts, wish.starts_at) if one.code not in wish.waived]
         against += found
         if not found:
-            free[candidate.practitioner.id] = candidate
+            free[candidate.practitioner.id], taken[candidate.practitioner.id] = candidate, facts.occupied
     if not free:
         return against or [slots.Reason(Code.NOT_OFFERED)]
-    candidate = _first_in_turn(free, wish, sight)
+    candidate = _first_in_turn(free, taken, wish, sight.catalogue)
     pool = situation.pool(wish.location_id)
     place = None if pool is None else _place(pool.free(wish.starts_at, candidate.footprint), wish, sight.catalogue)
     # What stays where it is has its time already.
     stays = wish.kept is not None and wish.kept.stays
-    others = [] if stays else union(situation.facts(candidate).occupied)
+    others = [] if stays else union(taken[candidate.practitioner.id])
     stretches = [_moved(stretch, wish.starts_at) for stretch in candidate.footprint.practitioner]
     return Decision(
         wish.kept.id if wish.kept is not None else new_id,
@@ -98,12 +100,13 @@ def _decide(wish: Wish, sight: Sight, caller: Caller, new_id: UUID) -> Decision 
     )
 
 
-def _first_in_turn(free: dict[UUID, Candidate], wish: Wish, sight: Sight) -> Candidate:
+def _first_in_turn(
+    free: Mapping[UUID, Candidate], taken: Mapping[UUID, Sequence[Interval]], wish: Wish, catalogue: Catalogue
+) -> Candidate:
     """Whose turn it is (T19)."""
     if len(free) == 1:
         return next(iter(free.values()))
-    taken = {who: sight.diaries.occupied.get(one.practitioner.resource_id, ()) for who, one in free.items()}
-    zone = sight.catalogue.locations[wish.location_id].time_zone
+    zone = catalogue.locations[wish.location_id].time_zone
     return free[by_turn(free, taken, zone, wish.starts_at)[0]]
 
 

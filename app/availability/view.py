@@ -62,7 +62,14 @@ class Sight:
         """As it is now: `diaries` are those of all subjects, and what is entered there counts from then on; only what may matter here is looked at.
         `caller` if it is another by now."""
         now = int(self.at.timestamp())
-        return Situation(self.catalogue, self.calendar, _within(self.diaries, self.range), caller or self.subject.caller, now=now, range_=self.range)
+        return Situation(
+            self.catalogue,
+            self.calendar,
+            _within(self.diaries, self.range),
+            caller or self.subject.caller,
+            now=now,
+            range_=self.range,
+        )
 
 
 async def catalogues_of(subjects: Sequence[Subject], older_than: int | None = None) -> list[Catalogue]:

@@ -3,7 +3,6 @@
 For the paths where every trip counts; ordinary features use the session.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import count
@@ -14,6 +13,7 @@ from psycopg import AsyncCursor, AsyncPipeline, AsyncRawCursor, sql
 from psycopg.abc import PQGen
 from psycopg.generators import send
 from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 from typing_extensions import override
 
 from app.kit.db import Base, Connection
@@ -62,9 +62,14 @@ def _update_many(table: str, columns: tuple[str, ...]) -> bytes:
     return statement.format(table=sql.Identifier(table), changes=sql.SQL(", ").join(changes), rows=sql.Placeholder()).as_bytes()
 
 
-def _as_json(value: object) -> str:
-    """As PostgreSQL reads it."""
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """As PostgreSQL reads it. Not with `json`, which asks back for each time and each id."""
+    told = [{name: _hex(value) if isinstance(value, bytes) else value for name, value in row.items()} for row in rows]
+    return to_json(told).decode()
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"
 
 
 class _Straight(AsyncPipeline):
@@ -129,10 +134,10 @@ class Batch:
     async def insert_many(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """However many rows, as one statement; all with the same columns."""
         if rows:
-            await self.execute(_insert_many(model.__tablename__, tuple(rows[0])), (json.dumps(rows, default=_as_json),))
+            await self.execute(_insert_many(model.__tablename__, tuple(rows[0])), (_as_json(rows),))
 
     async def update_many(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Records that are locked, however many, as one statement: each row has the `id` and the new values of the same columns."""
         if rows:
             columns = tuple(name for name in rows[0] if name != "id")
-            await self.execute(_update_many(model.__tablename__, columns), (json.dumps(rows, default=_as_json),))
+            await self.execute(_update_many(model.__tablename__, columns), (_as_json(rows),))
