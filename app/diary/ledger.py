@@ -23,8 +23,8 @@ from app.diary.models import NO_OVERLAP
 from app.kit.batch import Batch, Cursor
 from app.kit.db import Connection
 
-# UPDATE … WHERE id = ANY(…) locks in the order of the plan, whatever the order of the array, and deadlocks. As an array, and not joined, what is locked
-# is found by its id, however many patients there are.
+# UPDATE … WHERE id = ANY(…) locks in the order of the plan, whatever the order of the array, and deadlocks. As an array, and not joined, what is
+# locked is found by its id, however many patients there are.
 LOCK = """
 UPDATE resources SET version = resources.version + 1
 WHERE id = ANY (ARRAY (SELECT id FROM resources WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE))

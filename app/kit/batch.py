@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from psycopg import AsyncCursor, AsyncPipeline, AsyncRawCursor, sql
 from psycopg.abc import PQGen
 from psycopg.generators import send
 from psycopg.types.json import Jsonb
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 from typing_extensions import override
 
 from app.kit.db import Base, Connection
 
 Cursor = AsyncCursor[tuple[Any, ...]]
+_ANYTHING: Final = TypeAdapter[Any](Any)
 
 
 Rows = Sequence[tuple[type[Base], Mapping[str, Any]]]
@@ -65,7 +66,7 @@ def _update_many(table: str, columns: tuple[str, ...]) -> bytes:
 def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """As PostgreSQL reads it. Not with `json`, which asks back for each time and each id."""
     told = [{name: _hex(value) if isinstance(value, bytes) else value for name, value in row.items()} for row in rows]
-    return to_json(told).decode()
+    return _ANYTHING.dump_json(told).decode()
 
 
 def _hex(value: bytes) -> str:
