@@ -176,8 +176,8 @@ def _there(actor: Actor, whole: Whole, moves: Sequence[Move], now: datetime) -> 
 
 
 def _check_order(known: Mapping[int, Appointment], moves: Sequence[Move], now: datetime) -> None:
-    """What moves takes place in the order of the sessions' numbers, between what is settled; where a person has put one out of turn and pinned it, that
-    is not looked at, as in a replan. Raises InvalidField."""
+    """What moves takes place in the order of the sessions' numbers, between what is settled. Where a person has put one out of turn and pinned it,
+    that is not looked at, as in a replan. Raises InvalidField."""
     starts: dict[int, datetime] = {}
     latest = None
     for number, one in sorted(known.items()):

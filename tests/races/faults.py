@@ -22,11 +22,12 @@ EDGE = "tests/kit/test_edge.py::test_"
 _NO_LOCK: Final = (
     (
         "app/diary/ledger.py",
-        """UPDATE resources SET version = resources.version + 1 FROM locked WHERE resources.id = locked.id
-RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint""",
-        "SELECT id, 0, clock_timestamp(), NULL::bigint FROM locked",
+        """UPDATE resources SET version = resources.version + 1
+WHERE id = ANY (ARRAY (SELECT id FROM resources WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE))
+RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
+""",
+        "SELECT id, 0, clock_timestamp(), NULL::bigint FROM resources WHERE id = ANY(%s)\n",
     ),
-    ("app/diary/ledger.py", "ORDER BY id FOR NO KEY UPDATE)\n", "ORDER BY id)\n"),
 )
 _NO_CONSTRAINT: Final = (
     (
@@ -48,7 +49,7 @@ FAULTS: Final = (
     Fault("nobody is locked", _NO_LOCK, (GUARDS + "a_booking_waits_for_whoever_has_one_of_its_people",)),
     Fault(
         "people are locked in any order",
-        (("app/diary/ledger.py", "ORDER BY id FOR NO KEY UPDATE)\n", "ORDER BY id)\n"),),
+        (("app/diary/ledger.py", "ORDER BY id FOR NO KEY UPDATE))\n", "ORDER BY id))\n"),),
         (GUARDS + "people_are_locked_in_one_order_however_their_rows_lie",),
     ),
     Fault(
