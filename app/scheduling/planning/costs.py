@@ -7,7 +7,10 @@ from app.scheduling.planning.values import Cost, Option, Task
 
 SMALL_BITS: Final = 16
 LARGE_BITS: Final = 40
-NEVER: Final = 1 << 2048
+# What counts most of a cost, in days of deviation.
+CHANGE: Final = 1 << 2 * SMALL_BITS
+PREFERENCE: Final = CHANGE << SMALL_BITS
+MOVED: Final = PREFERENCE << 2 * SMALL_BITS
 DAY_SECONDS: Final = 24 * 60 * 60
 
 
@@ -22,11 +25,11 @@ class Costs:
         self.end = self._start + count_ * LARGE_BITS
         self.away = self.end + LARGE_BITS
         self.deviation = self.away + 2 * SMALL_BITS
-        self.change = 1 << self.deviation + 2 * SMALL_BITS
-        self.preference = self.deviation + 3 * SMALL_BITS
-        self._moved = self.preference + 2 * SMALL_BITS
-        self.moved = 1 << self._moved
-        self.left_out = 1 << self._moved + SMALL_BITS
+        self.change = CHANGE << self.deviation
+        self._preference = PREFERENCE << self.deviation
+        self.moved = MOVED << self.deviation
+        self.left_out = self.moved << SMALL_BITS
+        self.never = self.left_out << SMALL_BITS
         starts = [options[0].starts_at for choices in task.choices for days in choices.values() for options in days.values()]
         self._epoch = min(starts, default=0) - 2 * DAY_SECONDS
 
@@ -38,7 +41,7 @@ class Costs:
 
     def parts(self, option: Option) -> tuple[int, int, int]:
         """What an option costs whichever session it is, and its start and ids, which stand where the session's do."""
-        shared = (self._task.preference[option.who] << self.preference) + (option.minutes_away << self.away)
+        shared = self._task.preference[option.who] * self._preference + (option.minutes_away << self.away)
         return shared, option.starts_at - self._epoch, (option.who << SMALL_BITS) + option.where
 
     def placed(self, number: int, shared: int, start: int, ids: int) -> int:
@@ -54,9 +57,9 @@ class Costs:
         small, large = (1 << SMALL_BITS) - 1, (1 << 2 * SMALL_BITS) - 1
         return Cost(
             left_out=sessions.count(None),
-            moved=total >> self._moved & small,
-            preference=total >> self.preference & large,
-            changes=total >> self.deviation + 2 * SMALL_BITS & small,
+            moved=total // self.moved & small,
+            preference=total // self._preference & large,
+            changes=total // self.change & small,
             deviation_days=total >> self.deviation & large,
             minutes_away=total >> self.away & large,
             ends_at=max((one.ends_at for one in sessions if one is not None), default=0),

@@ -4,7 +4,7 @@ Dates and times of day are those of the location. Of the starts of one day only 
 from the bitmask: a question of months holds thousands of starts, and a plan a dozen.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -60,22 +60,29 @@ class Source:
     openings: Sequence[Opening]
 
 
-class _Part(NamedTuple):
-    """Some starts of one source on one day. `wished_at`: the instant of the wished time of day, if there is one; `even`: the day has no change of the
-    clocks, so that instants are as far apart as times of day."""
+class _Stretch(NamedTuple):
+    """Of a date on which somebody can come: from when to when (excluded) a session may start. `wished_at`: the instant of the wished time of day, if
+    there is one; `even`: the day has no change of the clocks, so that instants are as far apart as times of day."""
 
-    source: Source
-    opening: Opening
+    from_at: int
+    to_at: int
+    day: int
     wished_at: int | None
     even: bool
+
+
+_Part = tuple[Source, Opening, _Stretch]
+"""Some starts of one source on one day."""
 
 
 class Day:
     """The options of one practitioner on one day, the best first: by minutes away, start, location."""
 
-    def __init__(self, day: int, wished: int | None) -> None:
-        self._day, self._wished = day, wished
-        self._parts: list[_Part] = []
+    __slots__ = ("_all", "_first", "_parts", "_wished")
+
+    def __init__(self, wished: int | None, part: _Part) -> None:
+        self._wished = wished
+        self._parts = [part]
         self._first: Option | None = None
         self._all: list[Option] | None = None
 
@@ -97,61 +104,83 @@ class Day:
 
     def _every(self) -> list[Option]:
         if self._all is None:
-            found = [self._option(part, start) for part in self._parts for start in part.opening.starts()]
+            found = [self._option(part, start) for part in self._parts for start in part[1].starts()]
             self._all = sorted(found, key=rank)
         return self._all
 
     def _best(self, part: _Part) -> Option:
-        first, step, mask = part.opening
-        if part.wished_at is None:
+        _, opening, stretch = part
+        first, step, mask = opening
+        if stretch.wished_at is None:
             return self._option(part, first + step * _lowest(mask))
-        if not part.even:
-            return min((self._option(part, start) for start in part.opening.starts()), key=rank)
-        until = max((part.wished_at - first) // step + 1, 0)
+        if not stretch.even:
+            return min((self._option(part, start) for start in opening.starts()), key=rank)
+        until = max((stretch.wished_at - first) // step + 1, 0)
         before, after = mask & ((1 << until) - 1), mask >> until
-        nearest = [before.bit_length() - 1] if before else []
-        nearest += [until + _lowest(after)] if after else []
-        return min((self._option(part, first + step * bit) for bit in nearest), key=rank)
+        nearest = [first + step * (before.bit_length() - 1)] if before else []
+        nearest += [first + step * (until + _lowest(after))] if after else []
+        return self._option(part, min(nearest, key=lambda start: abs(start - (stretch.wished_at or 0)) // 60))
 
     def _option(self, part: _Part, start: int) -> Option:
-        source = part.source
+        source, _, (_, _, day, wished_at, even) = part
         busy_from, busy_until = source.footprint.place
         away = 0
-        if part.wished_at is not None and self._wished is not None:
-            away = abs(start - part.wished_at) // 60 if part.even else abs(minute_of_day(source.zone, start) - self._wished)
+        if wished_at is not None and self._wished is not None:
+            away = abs(start - wished_at) // 60 if even else abs(minute_of_day(source.zone, start) - self._wished)
         end = start + source.footprint.duration
-        return Option(self._day, source.who, source.where, start, end, start + busy_from, start + busy_until, away)
+        return Option(day, source.who, source.where, start, end, start + busy_from, start + busy_until, away)
 
 
-def choices(sources: Iterable[Source], when: When) -> dict[int, dict[int, Day]]:
+def choices(sources: Sequence[Source], when: When) -> dict[int, dict[int, Day]]:
     """By practitioner and day (the date's ordinal); only those with an option."""
     found: dict[int, dict[int, Day]] = {}
+    stretches: dict[tuple[str, int], list[_Stretch]] = {}
     for source in sources:
+        key = source.zone, source.footprint.duration
+        if key not in stretches:
+            stretches[key] = _stretches(*key, when, [one.openings for one in sources if one.openings and one.zone == source.zone])
         days = found.setdefault(source.who, {})
-        for on, opening in _by_date(source, when):
-            even = midnight(source.zone, on + ONE_DAY) - midnight(source.zone, on) == DAY_SECONDS
-            wished_at = None if when.wished is None else instant(source.zone, on, when.wished)
-            day = on.toordinal()
-            if day not in days:
-                days[day] = Day(day, when.wished)
-            days[day].take(_Part(source, opening, wished_at, even))
+        for stretch, opening in _by_stretch(stretches[key], source.openings):
+            part = source, opening, stretch
+            if stretch.day in days:
+                days[stretch.day].take(part)
+            else:
+                days[stretch.day] = Day(when.wished, part)
     return {who: days for who, days in found.items() if days}
 
 
-def _by_date(source: Source, when: When) -> Iterator[tuple[date, Opening]]:
-    """The starts from which the whole session lies in a window of a date on which somebody can come, date for date."""
-    zone, duration = source.zone, source.footprint.duration
-    on = None
-    for opening in source.openings:
-        if on is None or opening.first >= midnight(zone, on + ONE_DAY):
-            on = local_date(zone, opening.first)
-        while midnight(zone, on) <= opening.last:
-            for from_at, to_at in when.starts(zone, on, duration):
-                for left in within([opening], from_at, to_at):
-                    yield on, left
-            if midnight(zone, on + ONE_DAY) > opening.last:
-                break
-            on += ONE_DAY
+def _stretches(zone: str, duration: int, when: When, openings: Sequence[Sequence[Opening]]) -> list[_Stretch]:
+    """Of all dates on which there is an opening, ascending and disjoint."""
+    if not openings:
+        return []
+    on = max(local_date(zone, min(some[0].first for some in openings)), when.earliest_on)
+    until = min(local_date(zone, max(some[-1].last for some in openings)), when.latest_on)
+    found = []
+    while on <= until:
+        if spans := when.starts(zone, on, duration):
+            even = midnight(zone, on + ONE_DAY) - midnight(zone, on) == DAY_SECONDS
+            wished_at = None if when.wished is None else instant(zone, on, when.wished)
+            found += [_Stretch(from_at, to_at, on.toordinal(), wished_at, even) for from_at, to_at in spans]
+        on += ONE_DAY
+    return found
+
+
+def _by_stretch(stretches: Sequence[_Stretch], openings: Sequence[Opening]) -> Iterator[tuple[_Stretch, Opening]]:
+    """The starts in each of the stretches. Both ascend, so that they are gone through once, side by side."""
+    passed, count = 0, len(stretches)
+    for opening in openings:
+        first, last = opening.first, opening.last
+        while passed < count and stretches[passed].to_at <= first:
+            passed += 1
+        at = passed
+        while at < count and stretches[at].from_at <= last:
+            stretch = stretches[at]
+            if stretch.from_at <= first and last < stretch.to_at:
+                yield stretch, opening
+            else:
+                for left in within([opening], stretch.from_at, stretch.to_at):
+                    yield stretch, left
+            at += 1
 
 
 def _lowest(mask: int) -> int:

@@ -2,12 +2,13 @@
 
 import heapq
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from app.scheduling.planning.costs import NEVER, Costs
-from app.scheduling.planning.tables import Tables
+from app.scheduling.planning.costs import Costs
+from app.scheduling.planning.outline import Outline
+from app.scheduling.planning.tables import COMPARED_MAX, Tables
 from app.scheduling.planning.values import Cost, Option, Options, Plan, Task, TooLargeError
 
 # A plan takes a step for each of its sessions; more only where sessions of neighbouring days are in each other's way.
@@ -40,17 +41,38 @@ def plans(task: Task) -> Iterator[Plan]:
 
     Raises TooLargeError when there is more to compare than is sensible.
     """
-    costs = Costs(task)
-    tables = Tables(task, costs)
-    size = len(task.gaps)
-    for left_out in range(size):
-        found = False
-        for plan in _walk(tables, left_out):
-            found = True
+    size, told = len(task.gaps), 0
+    if not size:
+        yield Plan((), Cost(0, 0, 0, 0, 0, 0, 0))
+        return
+    try:
+        outline = Outline(task)
+        may_be_complete = outline.least is not None
+        for plan in _among_few(outline):
+            told += 1
             yield plan
-        if found:
+    except TooLargeError:
+        may_be_complete = True
+    tables = Tables(task, Costs(task))
+    for left_out in range(0 if may_be_complete else 1, size):
+        for total, step in islice(_walk(tables, left_out, STEPS_MAX), told, None):
+            told += 1
+            yield _plan(tables, step, total)
+        if told:
             return
     yield Plan((None,) * size, Cost(size, 0, 0, 0, 0, 0, 0))
+
+
+def _among_few(outline: Outline) -> Iterator[Plan]:
+    """Complete ones, as long as there are some that cost little in outline. Raises TooLargeError when it is not worth it any more."""
+    told, compared = 0, COMPARED_MAX // 4
+    for most, task in outline.parts():
+        costs = Costs(task)
+        tables = Tables(task, costs, compared)
+        for total, step in islice(_walk(tables, 0, STEPS_MAX // 16, below=most + 1 << costs.deviation), told, None):
+            told += 1
+            yield _plan(tables, step, total)
+        compared -= tables.compared
 
 
 class _Waiting:
@@ -69,9 +91,9 @@ class _Waiting:
     def offer_whole(self, total: int, step: _Step) -> None:
         self._push(total, (), 0, 0, step)
 
-    def take(self) -> Iterator[tuple[int, _Branch | None, _Step]]:
+    def take(self, steps: int) -> Iterator[tuple[int, _Branch | None, _Step]]:
         """The cheapest step there is, and the branch that it is of; without one, it is the first of a whole plan that costs so much."""
-        for _ in range(STEPS_MAX):
+        for _ in range(steps):
             if not self._heap:
                 return
             least, _, branches, at, chosen, after = heapq.heappop(self._heap)
@@ -97,17 +119,19 @@ class _Waiting:
         heapq.heappush(self._heap, (least, next(self._serial), branches, at, chosen, after))
 
 
-def _walk(tables: Tables, left_out: int) -> Iterator[Plan]:
-    """Those that leave out just so many."""
-    waiting = _Waiting(tables.costs)
+def _walk(tables: Tables, left_out: int, steps: int, below: int | None = None) -> Iterator[tuple[int, _Step]]:
+    """Those that leave out just so many, by their first session, as long as they cost less than `below`."""
+    waiting, never = _Waiting(tables.costs), tables.costs.never
     waiting.offer(_ends(tables, left_out), None)
-    for least, branch, step in waiting.take():
+    for least, branch, step in waiting.take(steps):
+        if below is not None and least >= below:
+            return
         if branch is None:
-            yield _plan(tables, step, least)
+            yield least, step
             continue
         if branch.left_out == branch.number and not branch.changes:
             came = tables.first(step.number, step.option.day)
-            if came < NEVER:
+            if came < never:
                 waiting.offer_whole(step.total + came, step)
         waiting.offer(_branches(tables, step, branch.left_out, branch.changes), step)
 
@@ -121,10 +145,10 @@ def _ends(tables: Tables, left_out: int) -> list[_Branch]:
         if after and number + 1 in tables.task.required:
             break
         for changes in range(tables.most_changes + 1):
-            columns = tables.layer(number, left_out - after, changes).columns
-            for who, column in columns.items():
-                for day in tables.task.choices[number][who]:
-                    if (least := column[day - tables.low]) < NEVER:
+            layer = tables.layer(number, left_out - after, changes)
+            for who, days in tables.task.choices[number].items():
+                for day in days:
+                    if (least := layer.least(who, day)) < costs.never:
                         options, total = tables.options(number, who, day), after * costs.left_out
                         end = costs.session(number, options[0], is_last=True) - costs.session(number, options[0])
                         found.append(_Branch(least + total + end, total, number, left_out - after, changes, options))
@@ -144,7 +168,7 @@ def _branches(tables: Tables, step: _Step, left_out: int, changes: int) -> list[
                 continue
             edge = before.left_out + (0 if who == option.who else costs.change)
             for day in range(option.day - before.gap.max_days, option.day - before.gap.min_days + 1):
-                if day in days and (least := layer.columns[who][day - tables.low]) < NEVER:
+                if day in days and (least := layer.least(who, day)) < costs.never:
                     total = step.total + edge + (abs(option.day - day - before.gap.target_days) << costs.deviation)
                     found.append(
                         _Branch(total + least, total, before.number, skipped, made, tables.options(before.number, who, day))
@@ -152,7 +176,8 @@ def _branches(tables: Tables, step: _Step, left_out: int, changes: int) -> list[
     return sorted(found, key=attrgetter("least"))
 
 
-def _plan(tables: Tables, step: _Step | None, total: int) -> Plan:
+def _plan(tables: Tables, first: _Step, total: int) -> Plan:
+    step: _Step | None = first
     sessions: list[Option | None] = [None] * len(tables.task.gaps)
     while step is not None:
         sessions[step.number] = step.option

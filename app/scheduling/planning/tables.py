@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import repeat
 from operator import add
 
-from app.scheduling.planning.costs import NEVER, Costs
+from app.scheduling.planning.costs import Costs
 from app.scheduling.planning.values import Choices, Gap, Options, Task, TooLargeError
 
 # Days of practitioners, each with what may come before. A usual course needs some ten thousand; so many take a second or two.
@@ -13,12 +13,15 @@ COMPARED_MAX = 1_500_000
 
 
 class Layer:
-    """Coming to one session, so many left out before it and so many changes made: the least cost by practitioner and day, NEVER where that cannot be.
-    `anybody` is the least of all practitioners by day."""
+    """Coming to one session, so many left out before it and so many changes made: the least cost by practitioner and day, from day `low` on;
+    `Costs.never` where that cannot be. `anybody` is the least of all practitioners by day."""
 
-    def __init__(self, width: int, columns: Mapping[int, list[int]]) -> None:
-        self.columns = columns
-        self.anybody = [min(costs) for costs in zip(*columns.values(), strict=True)] if columns else [NEVER] * width
+    def __init__(self, low: int, columns: Mapping[int, list[int]]) -> None:
+        self.low, self.columns = low, columns
+        self.anybody = [min(costs) for costs in zip(*columns.values(), strict=True)]
+
+    def least(self, who: int, day: int) -> int:
+        return self.columns[who][day - self.low]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,15 @@ class Before:
 class Tables:
     """The layers, made when they are first asked for: (session, left out before it, changes made)."""
 
-    def __init__(self, task: Task, costs: Costs) -> None:
+    def __init__(self, task: Task, costs: Costs, compared_max: int = COMPARED_MAX) -> None:
         self.task, self.costs = task, costs
-        days = [day for choices in task.choices for of_one in choices.values() for day in of_one]
-        self.low = min(days, default=0)
-        self.width = max(days, default=0) - self.low + 1
+        self.compared, self._compared_max = 0, compared_max
+        self._spans = [_span(choices) for choices in task.choices]
         self._layers: dict[tuple[int, int, int], Layer] = {}
         self._parts: dict[int, Sequence[tuple[int, int, tuple[int, int, int]]]] = {}
         self._best: dict[int, Mapping[int, list[int]]] = {}
         self.limited = task.max_changes is not None and task.max_changes < len(task.gaps) - 1
         self.most_changes = task.max_changes or 0 if self.limited else 0
-        self._compared = 0
 
     def options(self, number: int, who: int, day: int) -> Options:
         """The cheapest first: where the session is already, if that is one of them."""
@@ -59,13 +60,14 @@ class Tables:
         """What the best option of a session costs by itself, by practitioner and day."""
         if number not in self._best:
             choices, present = self.task.choices[number], self.task.present[number] if self.task.present else None
+            low, width = self._spans[number]
             moved = 0 if present is None else self.costs.moved
-            found = {who: [NEVER] * self.width for who in choices}
-            for who, index, parts in self._parts_of(choices):
-                found[who][index] = self.costs.placed(number, *parts) + moved
+            found = {who: [self.costs.never] * width for who in choices}
+            for who, day, parts in self._parts_of(choices):
+                found[who][day - low] = self.costs.placed(number, *parts) + moved
             if present is not None and present.day in choices.get(present.who, ()):
                 first = self.options(number, present.who, present.day)[0]
-                found[present.who][present.day - self.low] = self.costs.session(number, first)
+                found[present.who][present.day - low] = self.costs.session(number, first)
             self._best[number] = found
         return self._best[number]
 
@@ -73,9 +75,7 @@ class Tables:
         """Practitioner, day and parts of the cost of each best option; once for all sessions that have the same choices."""
         if id(choices) not in self._parts:
             self._parts[id(choices)] = [
-                (who, day - self.low, self.costs.parts(options[0]))
-                for who, days in choices.items()
-                for day, options in days.items()
+                (who, day, self.costs.parts(options[0])) for who, days in choices.items() for day, options in days.items()
             ]
         return self._parts[id(choices)]
 
@@ -95,9 +95,9 @@ class Tables:
     def first(self, number: int, day: int) -> int:
         """The cost of being the first that is placed, on a day that leaves the sessions before it their least gaps."""
         if self.task.required and min(self.task.required) < number:
-            return NEVER
+            return self.costs.never
         least = self.task.earliest_day + sum(gap.min_days for gap in self.task.gaps[1 : number + 1])
-        return NEVER if number and day < least else self.costs.first(number, day)
+        return self.costs.never if number and day < least else self.costs.first(number, day)
 
     def layer(self, number: int, left_out: int, changes: int) -> Layer:
         key = (number, left_out, changes)
@@ -106,52 +106,55 @@ class Tables:
         return self._layers[key]
 
     def _made(self, number: int, left_out: int, changes: int) -> Layer:
-        best = self.best(number)
-        columns = {who: [NEVER] * self.width for who in best}
+        best, never, (low, width) = self.best(number), self.costs.never, self._spans[number]
+        columns = {who: [never] * width for who in best}
         if left_out == number and not changes:
-            for who, column in columns.items():
-                for index, own in enumerate(best[who]):
-                    if own < NEVER:
-                        column[index] = own + self.first(number, self.low + index)
+            firsts = [self.first(number, day) for day in range(low, low + width)]
+            columns = {who: firsts for who in best}
         for before in self.befores(number, left_out, changes):
-            self._reach(number, columns, best, before)
-        for column in columns.values():
-            column[:] = [min(cost, NEVER) for cost in column]
-        return Layer(self.width, columns)
+            columns = self._reached(number, columns, before)
+        return Layer(low, {who: [min(cost, never) for cost in map(add, came, best[who])] for who, came in columns.items()})
 
-    def _reach(self, number: int, columns: Mapping[int, list[int]], best: Mapping[int, list[int]], before: Before) -> None:
-        """From the session before: with the same practitioner, or from whoever came at the least cost, with a change."""
-        self._compared += len(columns) * self.width
-        if self._compared > COMPARED_MAX:
+    def _reached(self, number: int, columns: Mapping[int, list[int]], before: Before) -> dict[int, list[int]]:
+        """Also from the session before: with the same practitioner, or from whoever came at the least cost, with a change."""
+        low, width = self._spans[number]
+        self.compared += len(columns) * width
+        if self.compared > self._compared_max:
             raise TooLargeError
-        target, low, high = before.gap
-        deviations = [(abs(gap - target) << self.costs.deviation) + before.left_out for gap in range(high, low - 1, -1)]
-        others: list[int] = [NEVER] * self.width
-        if before.other is not None:
-            anybody = before.other.anybody
-            others = [self._least(anybody, index, low, high, deviations) for index in range(self.width)]
-        change = self.costs.change
-        # Nothing comes sooner than the least gaps allow, from the first day of all on or the one that is asked for.
-        least = sum(gap.min_days for gap in self.task.gaps[1 : number + 1])
-        soonest = max(min(self.low, self.task.earliest_day) + least - self.low, 0)
+        crossing = _Crossing(self.costs, before, low, width)
+        others = crossing.across(before.other.anybody if before.other else [], self.costs.change)
+        found = {}
         for who, column in columns.items():
-            same = before.same.columns.get(who)
-            for index, cost in enumerate(islice(best[who], soonest, None), soonest):
-                if cost < NEVER:
-                    came = others[index] + change
-                    if same is not None:
-                        came = min(came, self._least(same, index, low, high, deviations))
-                    if came < NEVER:
-                        column[index] = min(column[index], came + cost)
+            same = crossing.across(before.same.columns.get(who, []), 0)
+            found[who] = list(map(min, column, others, same))
+        return found
 
-    @staticmethod
-    def _least(costs: Sequence[int], index: int, low: int, high: int, deviations: Sequence[int]) -> int:
-        begin, end = index - high, index - low + 1
-        if begin >= 0:
-            costs = costs[begin:end]
-        elif end > 0:
-            costs, deviations = costs[:end], deviations[-begin:]
-        else:
-            return NEVER
-        least: int = min(map(add, costs, deviations))
-        return least
+
+class _Crossing:
+    """The gap from one session to another, for all days of a practitioner at once."""
+
+    def __init__(self, costs: Costs, before: Before, low: int, width: int) -> None:
+        self._never, self._width = costs.never, width
+        target, least, most = before.gap
+        count = len(before.same.anybody)
+        # On the first of the days, the one before is so many days from the first of its own.
+        behind = low - before.same.low
+        gaps = range(max(least, behind - count + 1), min(most, behind + width - 1) + 1)
+        self._left = max(gaps.stop - 1 - behind, 0) if gaps else 0
+        self._shifts = [(behind - gap + self._left, (abs(gap - target) << costs.deviation) + before.left_out) for gap in gaps]
+        self._right = max(behind - gaps.start + width - count, 0) if gaps else 0
+
+    def across(self, column: Sequence[int], more: int) -> Sequence[int]:
+        """The least cost of coming from any day within the gap."""
+        never, width = self._never, self._width
+        if not column or not self._shifts:
+            return [never] * width
+        padded = [*[never] * self._left, *column, *[never] * self._right]
+        came = [map(add, padded[at : at + width], repeat(cost + more)) for at, cost in self._shifts]
+        return list(came[0]) if len(came) == 1 else list(map(min, *came))
+
+
+def _span(choices: Choices) -> tuple[int, int]:
+    """The first day on which there is anything, and how many there are to the last."""
+    firsts, lasts = [min(days) for days in choices.values()], [max(days) for days in choices.values()]
+    return min(firsts, default=0), max(lasts, default=-1) - min(firsts, default=0) + 1
