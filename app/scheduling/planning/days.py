@@ -92,7 +92,7 @@ class Day:
     def __getitem__(self, index: int) -> Option:
         if index == 0:
             if self._first is None:
-                self._first = min(map(self._best, self._parts), key=rank)
+                self._first = self._best()
             return self._first
         return self._every()[index]
 
@@ -108,27 +108,38 @@ class Day:
             self._all = sorted(found, key=rank)
         return self._all
 
-    def _best(self, part: _Part) -> Option:
-        _, opening, stretch = part
-        first, step, mask = opening
-        if stretch.wished_at is None:
-            return self._option(part, first + step * _lowest(mask))
-        if not stretch.even:
-            return min((self._option(part, start) for start in opening.starts()), key=rank)
-        until = max((stretch.wished_at - first) // step + 1, 0)
-        before, after = mask & ((1 << until) - 1), mask >> until
-        nearest = [first + step * (before.bit_length() - 1)] if before else []
-        nearest += [first + step * (until + _lowest(after))] if after else []
-        return self._option(part, min(nearest, key=lambda start: abs(start - (stretch.wished_at or 0)) // 60))
+    def _best(self) -> Option:
+        starts = [self._nearest(part) for part in self._parts]
+        ranks = [(self._away(part, start), start, part[0].where) for part, start in zip(self._parts, starts, strict=True)]
+        at = ranks.index(min(ranks))
+        return self._option(self._parts[at], starts[at])
+
+    def _nearest(self, part: _Part) -> int:
+        """The start that is fewest minutes away; of two the earlier."""
+        _, (first, step, mask), (_, _, _, wished_at, even) = part
+        if wished_at is None:
+            return first + step * _lowest(mask)
+        if not even:
+            return min(part[1].starts(), key=lambda start: (self._away(part, start), start))
+        until = max((wished_at - first) // step + 1, 0)
+        after = mask >> until
+        earlier = first + step * ((mask ^ after << until).bit_length() - 1)
+        if not after:
+            return earlier
+        later = first + step * (until + _lowest(after))
+        return earlier if earlier >= first and (wished_at - earlier) // 60 <= (later - wished_at) // 60 else later
+
+    def _away(self, part: _Part, start: int) -> int:
+        source, _, (_, _, _, wished_at, even) = part
+        if wished_at is None or self._wished is None:
+            return 0
+        return abs(start - wished_at) // 60 if even else abs(minute_of_day(source.zone, start) - self._wished)
 
     def _option(self, part: _Part, start: int) -> Option:
-        source, _, (_, _, day, wished_at, even) = part
+        source, _, (_, _, day, _, _) = part
         busy_from, busy_until = source.footprint.place
-        away = 0
-        if wished_at is not None and self._wished is not None:
-            away = abs(start - wished_at) // 60 if even else abs(minute_of_day(source.zone, start) - self._wished)
         end = start + source.footprint.duration
-        return Option(day, source.who, source.where, start, end, start + busy_from, start + busy_until, away)
+        return Option(day, source.who, source.where, start, end, start + busy_from, start + busy_until, self._away(part, start))
 
 
 def choices(sources: Sequence[Source], when: When) -> dict[int, dict[int, Day]]:

@@ -95,7 +95,13 @@ class Outline:
             return choices
         found: dict[int, Mapping[int, Options]] = {}
         for who, days in choices.items():
-            some = cells >> self._place[who] & (1 << self._width) - 1
-            if some:
-                found[who] = {day: options for day, options in days.items() if some >> day - self._low & 1}
+            if some := cells >> self._place[who] & (1 << self._width) - 1:
+                found[who] = {self._low + at: days[self._low + at] for at in _bits(some)}
         return found
+
+
+def _bits(some: int) -> Iterator[int]:
+    while some:
+        lowest = some & -some
+        yield lowest.bit_length() - 1
+        some ^= lowest
