@@ -30,8 +30,9 @@ class Costs:
         self.moved = MOVED << self.deviation
         self.left_out = self.moved << SMALL_BITS
         self.never = self.left_out << SMALL_BITS
-        starts = [options[0].starts_at for choices in task.choices for days in choices.values() for options in days.values()]
-        self._epoch = min(starts, default=0) - 2 * DAY_SECONDS
+        # An option of the first day of each practitioner; others of that day, and of other zones, may be earlier.
+        starts = [days[min(days)][0].starts_at for choices in task.choices for days in choices.values() if days]
+        self._epoch = min(starts, default=0) - 4 * DAY_SECONDS
 
     def session(self, number: int, option: Option, *, is_last: bool = False) -> int:
         """What a session costs by itself. It is late starts and ends that cost, so that among equals the earliest wins."""

@@ -76,58 +76,61 @@ _Part = tuple[Source, Opening, _Stretch]
 
 
 class Day:
-    """The options of one practitioner on one day, the best first: by minutes away, start, location."""
+    """The options of one practitioner on one day, the best first: by minutes away, start, location. Worked out one by one as they are asked for, as
+    there are many, of which hardly more than the first counts."""
 
-    __slots__ = ("_all", "_first", "_parts", "_wished")
+    __slots__ = ("_found", "_left", "_wished")
 
     def __init__(self, wished: int | None, part: _Part) -> None:
         self._wished = wished
-        self._parts = [part]
-        self._first: Option | None = None
-        self._all: list[Option] | None = None
+        self._found: list[Option] = []
+        self._left = [part]
 
     def take(self, part: _Part) -> None:
-        self._parts.append(part)
+        self._left.append(part)
 
     def __getitem__(self, index: int) -> Option:
-        if index == 0:
-            if self._first is None:
-                self._first = self._best()
-            return self._first
-        return self._every()[index]
+        while len(self._found) <= index:
+            self._found.append(self._next())
+        return self._found[index]
 
     def __len__(self) -> int:
-        return len(self._every())
+        return len(self._found) + sum(opening.mask.bit_count() for _, opening, _ in self._left)
 
     def __iter__(self) -> Iterator[Option]:
-        return iter(self._every())
+        left = [_option(part, start, self._away(part, start)) for part in self._left for start in part[1].starts()]
+        self._found += sorted(left, key=rank)
+        self._left = []
+        return iter(self._found)
 
-    def _every(self) -> list[Option]:
-        if self._all is None:
-            found = [self._option(part, start) for part in self._parts for start in part[1].starts()]
-            self._all = sorted(found, key=rank)
-        return self._all
+    def _next(self) -> Option:
+        """The best of those that are left."""
+        if not self._left:
+            raise IndexError
+        ranks = [self._nearest(part) for part in self._left]
+        best = min(ranks)
+        at = ranks.index(best)
+        away, start, _ = best
+        part = source, (first, step, mask), stretch = self._left[at]
+        self._left[at] = source, Opening(first, step, mask ^ 1 << (start - first) // step), stretch
+        if not self._left[at][1].mask:
+            del self._left[at]
+        return _option(part, start, away)
 
-    def _best(self) -> Option:
-        starts = [self._nearest(part) for part in self._parts]
-        ranks = [(self._away(part, start), start, part[0].where) for part, start in zip(self._parts, starts, strict=True)]
-        at = ranks.index(min(ranks))
-        return self._option(self._parts[at], starts[at])
-
-    def _nearest(self, part: _Part) -> int:
-        """The start that is fewest minutes away; of two the earlier."""
-        _, (first, step, mask), (_, _, _, wished_at, even) = part
+    def _nearest(self, part: _Part) -> tuple[int, int, int]:
+        """By minutes away, start and location the first."""
+        source, (first, step, mask), (_, _, _, wished_at, even) = part
         if wished_at is None:
-            return first + step * _lowest(mask)
+            return 0, first + step * _lowest(mask), source.where
         if not even:
-            return min(part[1].starts(), key=lambda start: (self._away(part, start), start))
+            return min((self._away(part, start), start, source.where) for start in part[1].starts())
         until = max((wished_at - first) // step + 1, 0)
         after = mask >> until
         earlier = first + step * ((mask ^ after << until).bit_length() - 1)
-        if not after:
-            return earlier
         later = first + step * (until + _lowest(after))
-        return earlier if earlier >= first and (wished_at - earlier) // 60 <= (later - wished_at) // 60 else later
+        if not after or (earlier >= first and (wished_at - earlier) // 60 <= (later - wished_at) // 60):
+            return (wished_at - earlier) // 60, earlier, source.where
+        return (later - wished_at) // 60, later, source.where
 
     def _away(self, part: _Part, start: int) -> int:
         source, _, (_, _, _, wished_at, even) = part
@@ -135,11 +138,12 @@ class Day:
             return 0
         return abs(start - wished_at) // 60 if even else abs(minute_of_day(source.zone, start) - self._wished)
 
-    def _option(self, part: _Part, start: int) -> Option:
-        source, _, (_, _, day, _, _) = part
-        busy_from, busy_until = source.footprint.place
-        end = start + source.footprint.duration
-        return Option(day, source.who, source.where, start, end, start + busy_from, start + busy_until, self._away(part, start))
+
+def _option(part: _Part, start: int, away: int) -> Option:
+    source, _, stretch = part
+    footprint = source.footprint
+    (busy_from, busy_until), end = footprint.place, start + footprint.duration
+    return Option(stretch.day, source.who, source.where, start, end, start + busy_from, start + busy_until, away)
 
 
 def choices(sources: Sequence[Source], when: When) -> dict[int, dict[int, Day]]:

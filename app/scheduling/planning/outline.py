@@ -1,9 +1,9 @@
 """Complete plans in outline: by practitioners and days alone, whole sets of days at a time.
 
-What counts most of a plan (moved, preference, changes, deviation) is seen in outline already; the rest, minutes and starts, decides between those that
-are equal so far. So it is found out first which days of practitioners a plan can have that costs no more than the best does in outline. They are few,
-and exact plans are looked for among them alone. That two sessions in a row may be in each other's way, and that changes may be limited, is not looked
-at here: what is told is the least.
+What counts most of a plan (moved, preference, changes, deviation) is seen in outline already; the rest, minutes and starts, decides between those
+that are equal so far. So it is found out first which days of practitioners a plan can have that costs no more than the best does in outline. They are
+few, and exact plans are looked for among them alone. That two sessions in a row may be in each other's way, and that changes may be limited, is not
+looked at here: what is told is the least.
 
 A set of days of practitioners is one whole number with a bit for each of them: a gap moves them all at once.
 """

@@ -43,6 +43,7 @@ class Tables:
         self.compared, self._compared_max = 0, compared_max
         self._spans = [_span(choices) for choices in task.choices]
         self._layers: dict[tuple[int, int, int], Layer] = {}
+        self._befores: dict[tuple[int, int, int], Sequence[Before]] = {}
         self._parts: dict[int, Sequence[tuple[int, int, tuple[int, int, int]]]] = {}
         self._best: dict[int, Mapping[int, list[int]]] = {}
         self.limited = task.max_changes is not None and task.max_changes < len(task.gaps) - 1
@@ -79,7 +80,13 @@ class Tables:
             ]
         return self._parts[id(choices)]
 
-    def befores(self, number: int, left_out: int, changes: int) -> Iterator[Before]:
+    def befores(self, number: int, left_out: int, changes: int) -> Sequence[Before]:
+        key = (number, left_out, changes)
+        if key not in self._befores:
+            self._befores[key] = list(self._found_before(*key))
+        return self._befores[key]
+
+    def _found_before(self, number: int, left_out: int, changes: int) -> Iterator[Before]:
         for between in range(min(left_out, number - 1) + 1):
             earlier = number - 1 - between
             if between and earlier + 1 in self.task.required:
@@ -106,14 +113,14 @@ class Tables:
         return self._layers[key]
 
     def _made(self, number: int, left_out: int, changes: int) -> Layer:
-        best, never, (low, width) = self.best(number), self.costs.never, self._spans[number]
-        columns = {who: [never] * width for who in best}
+        best, (low, width) = self.best(number), self._spans[number]
+        columns = {who: [self.costs.never] * width for who in best}
         if left_out == number and not changes:
             firsts = [self.first(number, day) for day in range(low, low + width)]
-            columns = {who: firsts for who in best}
+            columns = dict.fromkeys(best, firsts)
         for before in self.befores(number, left_out, changes):
             columns = self._reached(number, columns, before)
-        return Layer(low, {who: [min(cost, never) for cost in map(add, came, best[who])] for who, came in columns.items()})
+        return Layer(low, {who: list(map(add, came, best[who])) for who, came in columns.items()})
 
     def _reached(self, number: int, columns: Mapping[int, list[int]], before: Before) -> dict[int, list[int]]:
         """Also from the session before: with the same practitioner, or from whoever came at the least cost, with a change."""
