@@ -15,7 +15,7 @@ Forwards, only the best start of each practitioner and day counts, since gaps se
 first, by what it costs already and what the tables say is the least that it will; the first that arrives is the best plan, the next the next best.
 What two sessions in a row forbid each other, around a midnight, is looked at on the way.
 
-Of a task only a small part is looked at, as long as that is enough: the days that plans can have which cost little by days alone (outline). A part has
-every plan up to some cost, so that those are told in their order; then comes the next larger part, and at last the whole task, which also answers
+Of a task only a small part is looked at, as long as that is enough: the days that plans can have which cost little by days alone (outline). A part
+has every plan up to some cost, so that those are told in their order; then comes the next larger part, and at last the whole task, which also answers
 what no part could.
 """
