@@ -71,22 +71,22 @@ class CourseTaker:
         return await self._step("cancel a course", course, "cancel", {"reason": "other"})
 
     async def _move(self, course: Json) -> Call:
-        """All that may move, each to another time of its block."""
+        """All of it, if all may move: each to another time of the first one's block, in the order of the sessions."""
+        there = [one for one in course["appointments"] if one["status"] not in {"cancelled", "no_show", "expired"}]
+        if not there or any(one["status"] != "booked" or one["pinned"] for one in there):
+            return await self._cancel(course)
+        block = self._premises.block_of(there[0]["starts_at"])
+        starts: set[str] = set()
+        while len(starts) < len(there):
+            starts.add(self._premises.start_in(block, self._dice))
         moves = [
             {
                 "session_number": one["session_number"],
                 "appointment_id": one["id"],
-                "to": {
-                    "starts_at": self._premises.start_in(self._premises.block_of(one["starts_at"]), self._dice),
-                    "practitioner_id": one["practitioner_id"],
-                    "location_id": one["location_id"],
-                },
+                "to": {"starts_at": start, "practitioner_id": one["practitioner_id"], "location_id": one["location_id"]},
             }
-            for one in course["appointments"]
-            if one["status"] == "booked" and not one["pinned"]
+            for one, start in zip(there, sorted(starts), strict=True)
         ]
-        if not moves:
-            return await self._cancel(course)
         return await self._step("move a course", course, "apply", {"moves": moves})
 
     async def _forget(self, course: Json) -> None:
