@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from itertools import islice, pairwise
+from heapq import nsmallest
+from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -64,8 +65,7 @@ def why_not(planned: Planned, index: int) -> tuple[list[WhyNot], date | None]:
 
 def alternatives(planned: Planned, index: int) -> list[Start]:
     """What could be had instead, the others being as planned."""
-    found = _instead(planned, index, *_bounds(planned, index))
-    return [start_of(planned, one) for one in islice(found, ALTERNATIVES_MAX)]
+    return [start_of(planned, one) for one in _instead(planned, index, *_bounds(planned, index))]
 
 
 def _bounds(planned: Planned, index: int) -> Interval:
@@ -142,8 +142,8 @@ def _some_are_empty(spans: Sequence[Interval], hours: Sequence[Interval]) -> boo
 
 
 def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
-    """The best start of each practitioner and day, or all of those days where that makes too few; of a session that has its time within its bounds,
-    else nearest to them."""
+    """Up to three: of the best start of each practitioner and day, or of all of those days where that makes too few; of a session that has its time
+    within its bounds, else nearest to them."""
     task = planned.task
     present = planned.plan.sessions[index]
     days = [
@@ -154,10 +154,16 @@ def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
     ]
 
     before, after = _beside(planned, index)
+    whos = [one.who for number, one in enumerate(planned.plan.sessions) if one is not None and number != index]
+    others = sum(who != other for who, other in pairwise(whos)) - _differ(before, after)
+
+    def changes(one: Option) -> int:
+        """Of the practitioner, with this instead."""
+        return others + _differ(before, one) + _differ(one, after)
 
     def fits(one: Option) -> bool:
         in_turn = (before is None or before.busy_until <= one.busy_from) and (after is None or one.busy_until <= after.busy_from)
-        few = present is None or task.max_changes is None or _changes(planned, index, one) <= task.max_changes
+        few = present is None or task.max_changes is None or changes(one) <= task.max_changes
         return one != present and in_turn and few
 
     found = [options[0] for options in days if fits(options[0])]
@@ -167,10 +173,9 @@ def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
 
     def rank(one: Option) -> tuple[int, ...]:
         outside, away = max(low - one.day, one.day - high, 0), abs(one.day - wished)
-        changes = _changes(planned, index, one)
-        return outside, task.preference[one.who], changes, away, one.minutes_away, one.starts_at, one.who, one.where
+        return outside, task.preference[one.who], changes(one), away, one.minutes_away, one.starts_at, one.who, one.where
 
-    return sorted(found, key=rank)
+    return nsmallest(ALTERNATIVES_MAX, found, key=rank)
 
 
 def _beside(planned: Planned, index: int) -> tuple[Option | None, Option | None]:
@@ -180,10 +185,8 @@ def _beside(planned: Planned, index: int) -> tuple[Option | None, Option | None]
     return before, next((one for one in sessions[index + 1 :] if one is not None), None)
 
 
-def _changes(planned: Planned, index: int, option: Option) -> int:
-    """Of the practitioner, with this instead."""
-    sessions = [*planned.plan.sessions[:index], option, *planned.plan.sessions[index + 1 :]]
-    return sum(one.who != other.who for one, other in pairwise(one for one in sessions if one is not None))
+def _differ(one: Option | None, other: Option | None) -> bool:
+    return one is not None and other is not None and one.who != other.who
 
 
 def start_of(planned: Planned, option: Option) -> Start:
