@@ -1,6 +1,6 @@
 """The least cost of coming to each practitioner on each day with a session, worked out session by session."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from operator import add
@@ -10,6 +10,8 @@ from app.scheduling.planning.values import Choices, Gap, Options, Task, TooLarge
 
 # Days of practitioners, each with what may come before. A usual course needs some ten thousand; so many take a second or two.
 COMPARED_MAX = 1_500_000
+# Where no more than one day in so many is asked for, each by itself is faster than all at once.
+FEW = 3
 
 
 class Layer:
@@ -129,10 +131,12 @@ class Tables:
         if self.compared > self._compared_max:
             raise TooLargeError
         crossing = _Crossing(self.costs, before, low, width)
-        others = crossing.across(before.other.anybody if before.other else [], self.costs.change)
+        choices = self.task.choices[number]
+        anywhen = {day - low for days in choices.values() for day in days}
+        others = crossing.across(before.other.anybody if before.other else [], self.costs.change, anywhen)
         found = {}
         for who, column in columns.items():
-            same = crossing.across(before.same.columns.get(who, []), 0)
+            same = crossing.across(before.same.columns.get(who, []), 0, [day - low for day in choices[who]])
             found[who] = list(map(min, column, others, same))
         return found
 
@@ -146,22 +150,28 @@ class _Crossing:
         count = len(before.same.anybody)
         # On the first of the days, the one before is so many days from the first of its own.
         behind = low - before.same.low
-        gaps = range(max(least, behind - count + 1), min(most, behind + width - 1) + 1)
-        self._left = max(gaps.stop - 1 - behind, 0) if gaps else 0
-        self._shifts = [(behind - gap + self._left, (abs(gap - target) << costs.deviation) + before.left_out) for gap in gaps]
-        self._right = max(behind - gaps.start + width - count, 0) if gaps else 0
+        gaps = range(min(most, behind + width - 1), max(least, behind - count + 1) - 1, -1)
+        # The longest first, as its days come first.
+        self._deviations = [(abs(gap - target) << costs.deviation) + before.left_out for gap in gaps]
+        self._left, self._at = (max(gaps[0] - behind, 0), max(behind - gaps[0], 0)) if gaps else (0, 0)
+        self._right = max(behind - gaps[-1] + width - count, 0) if gaps else 0
 
-    def across(self, column: Sequence[int], more: int) -> Sequence[int]:
-        """The least cost of coming from any day within the gap."""
-        never, width = self._never, self._width
-        if not column or not self._shifts:
+    def across(self, column: Sequence[int], more: int, indexes: Collection[int]) -> Sequence[int]:
+        """The least cost of coming from any day within the gap, at least on those of the days; where they are few, on no others."""
+        never, width, deviations, first = self._never, self._width, self._deviations, self._at
+        if not column or not deviations:
             return [never] * width
         padded = [*[never] * self._left, *column, *[never] * self._right]
-        came = [map(add, padded[at : at + width], repeat(cost + more)) for at, cost in self._shifts]
+        if len(indexes) * FEW < width:
+            least, count = [never] * width, len(deviations)
+            for index in indexes:
+                least[index] = min(map(add, padded[first + index : first + index + count], deviations)) + more
+            return least
+        came = [map(add, padded[at : at + width], repeat(cost + more)) for at, cost in enumerate(deviations, first)]
         return list(came[0]) if len(came) == 1 else list(map(min, *came))
 
 
 def _span(choices: Choices) -> tuple[int, int]:
     """The first day on which there is anything, and how many there are to the last."""
-    firsts, lasts = [min(days) for days in choices.values()], [max(days) for days in choices.values()]
+    firsts, lasts = [min(days) for days in choices.values() if days], [max(days) for days in choices.values() if days]
     return min(firsts, default=0), max(lasts, default=-1) - min(firsts, default=0) + 1
