@@ -15,18 +15,17 @@ from app.appointments.booking import Arranged, Desk
 from app.appointments.models import Appointment
 from app.appointments.schemas import ConfirmBody, RescheduleBody
 from app.appointments.states import HELD, NO_SHOW, Verb
-from app.appointments.steps import MAX_ATTEMPTS, Moved, Step, begin, is_late, leads_to, read_again
+from app.appointments.steps import MAX_ATTEMPTS, Moved, Step, begin, check_reason, is_late, leads_to, read_again
 from app.appointments.whose import check_staff_only, check_whose_diary, waived
 from app.appointments.wishes import Wish, kept
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import known_patient
-from app.clinic import queries as clinic_queries
 from app.diary import claims, ledger
 from app.identity.actor import Actor
 from app.kit.batch import Batch
 from app.kit.db import driver
-from app.kit.errors import Conflict, InvalidField, Unavailable
+from app.kit.errors import Conflict, Unavailable
 from app.scheduling.obstacles import Code
 
 # An undo asks only who and what is busy.
@@ -144,9 +143,7 @@ async def cancel(
 ) -> Appointment:
     """Free its time. Raises WrongState; TooLateToChange for a patient within the treatment's notice of changes (T18); InvalidField,
     PreconditionFailed."""
-    clinic = await clinic_queries.the_clinic(session)
-    if reason not in {known["code"] for known in clinic.cancel_reasons}:
-        raise InvalidField("/reason", "The clinic has no such reason", "unknown_reason")
+    await check_reason(session, reason)
     notice, _ = await queries.change_notice(session, appointment, fixed_now)
     step, left = await begin(session, actor, appointment, Verb.CANCEL, fixed_now)
     appointment.late = appointment.late or (step.leads_from != HELD and is_late(actor, appointment, notice, step.at))

@@ -199,7 +199,7 @@ async def ask_somebody(batch: Batch, resource_id: int) -> Cursor:
     return await batch.execute(SOMEBODY, (resource_id,))
 
 
-async def now(session: AsyncSession) -> datetime:
-    """By the database's clock."""
-    found: datetime = (await session.execute(select(func.statement_timestamp()))).scalar_one()
+async def now(session: AsyncSession, fixed_now: datetime | None) -> datetime:
+    """By the database's clock, unless it is fixed."""
+    found: datetime = fixed_now or (await session.execute(select(func.statement_timestamp()))).scalar_one()
     return found

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.appointments import history, queries, vacancy
 from app.appointments.models import Appointment
 from app.appointments.states import EXPIRED, HELD, Verb, WrongState, after
+from app.clinic import queries as clinic_queries
 from app.diary import ledger
 from app.identity import audit
 from app.identity.actor import Actor
 from app.kit.db import driver
-from app.kit.errors import Conflict, PreconditionFailed, Unavailable
+from app.kit.errors import Conflict, InvalidField, PreconditionFailed, Unavailable
 
 MAX_ATTEMPTS = 5
 
@@ -79,6 +80,13 @@ def leads_to(appointment: Appointment, verb: Verb, at: datetime | None) -> str:
     if found is None:
         raise WrongState(status_now=status)
     return found
+
+
+async def check_reason(session: AsyncSession, reason: str) -> None:
+    """Raises InvalidField for what is not one of the clinic's reasons for cancelling."""
+    clinic = await clinic_queries.the_clinic(session)
+    if reason not in {known["code"] for known in clinic.cancel_reasons}:
+        raise InvalidField("/reason", "The clinic has no such reason", "unknown_reason")
 
 
 def is_late(actor: Actor, appointment: Appointment, notice: timedelta, at: datetime) -> bool:

@@ -11,10 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, Numbers, PatientRow, Range, TimeOffRow
+from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, Numbers, Range, TimeOffRow
 from app.diary import ledger
-from app.identity.actor import Actor
-from app.identity.policy import PATIENT as LINK
 from app.kit.batch import Batch, Cursor
 from app.kit.db import Connection
 from app.scheduling.hours import DAYS_AFTER, DAYS_BEFORE, Closure, Override
@@ -49,24 +47,6 @@ SELECT id, location_id, from_on, to_on, coalesce(starts_minute, 0), coalesce(end
 FROM closures WHERE to_on >= %(from_on)s AND from_on <= %(away_until)s AND (location_id IS NULL OR location_id = %(location_id)s)
 ORDER BY from_on, id
 """
-
-# Somebody returns who has had a treatment (T13); what is yet to come counts but for an appointment that is moving.
-PATIENT = f"""
-SELECT p.id, p.resource_id,
-       EXISTS (SELECT FROM appointments a WHERE a.patient_id = p.id AND a.status = 'fulfilled'),
-       (SELECT count(*) FROM appointments a WHERE a.patient_id = p.id AND a.status IN ('pending', 'booked', 'arrived')
-                                                AND a.starts_at > {ledger.NOW} AND a.id <> ALL(%(without)s::uuid[]))
-FROM patients p
-"""
-
-# The front desk knows every patient, a practitioner those whom they have appointments with.
-KNOWN_PATIENT = f"""{PATIENT}
-WHERE p.id = %(patient_id)s AND p.merged_into_id IS NULL AND p.erased_at IS NULL AND (%(whole_diary)s OR EXISTS (
-    SELECT FROM appointments a WHERE a.patient_id = p.id AND a.practitioner_id = %(practitioner_id)s
-))
-"""
-
-PATIENT_OF_LINK = f"{PATIENT} WHERE p.id = (SELECT patient_id FROM appointments WHERE id = %(appointment_id)s)"
 
 # Version and diary in one statement, and so of one moment. Only the resources come back whose version is not the one known, or in which a hold that
 # was alive when they were read has ended since. What is known is sent
@@ -142,24 +122,6 @@ class Asked:
     cursor: Cursor
     presence: bool
     day_starts: bool
-
-
-async def load_patient(
-    connection: Connection, actor: Actor, patient_id: UUID | None, fixed_now: datetime | None, without: Collection[UUID] = ()
-) -> PatientRow | None:
-    """The one asked for, or the one whose link the actor is. None when there is none that the actor may know of. `without`: appointments that do not
-    count, since they are moving."""
-    statement = PATIENT_OF_LINK if actor.role == LINK else KNOWN_PATIENT
-    parameters = {
-        "patient_id": patient_id,
-        "now": fixed_now,
-        "without": list(without),
-        "whole_diary": actor.at_front_desk,
-        "practitioner_id": actor.practitioner_id,
-        "appointment_id": actor.appointment_id,
-    }
-    row = await (await connection.execute(statement, parameters)).fetchone()
-    return None if row is None else PatientRow(*row)
 
 
 async def ask_calendar(batch: Batch, practitioner_ids: Collection[UUID], range_: Range) -> Cursor:

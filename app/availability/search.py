@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from app.availability import answer, directory, queries
+from app.availability import answer, directory, patient_queries
 from app.availability.candidates import Caller
 from app.availability.free import Answer, Free
 from app.availability.memory import Memory
@@ -81,7 +81,7 @@ async def known_patient(
     without: Collection[UUID] = (),
 ) -> tuple[Caller, PatientRow]:
     """Staff asking for a patient whom they may know of, or a patient whose own link it is. Raises InvalidField at `pointer`."""
-    patient = await queries.load_patient(connection, actor, patient_id, fixed_now, without)
+    patient = await patient_queries.load_patient(connection, actor, patient_id, fixed_now, without)
     if patient is None:
         raise InvalidField(pointer, "There is no such patient", "unknown_id")
     caller = Caller(

@@ -1,7 +1,7 @@
 """Book or hold a whole course: every session of it or none, in one transaction, with one lock and a fixed number of statements (K3)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -56,8 +56,7 @@ async def preview(
     connection = await driver(session)
     making = await _making(connection, memory, actor, wanted, fixed_now)
     decisions = await making.desk(memory).preview()
-    held_until = making.held_until(decisions, datetime.now(UTC)) if wanted.hold else None
-    return [Appointment(**row) for row in making.rows(decisions, uuid7(), uuid7(), held_until)]
+    return [Appointment(**row) for row in making.rows(decisions, uuid7(), uuid7())]
 
 
 async def make(
@@ -74,7 +73,7 @@ async def _making(
     connection: Connection, memory: Memory[Free], actor: Actor, wanted: CourseCreate, fixed_now: datetime | None
 ) -> "_Making":
     if wanted.question is not None:
-        await check_known(memory, connection, wanted.question)
+        await check_known(memory, connection, wanted.question, wanted.treatment_id, wanted.patient_id)
     return _Making(connection, actor, wanted, await _patient(connection, actor, wanted, fixed_now), fixed_now)
 
 
@@ -133,8 +132,8 @@ class _Making:
             patient_id = newcomer["id"]
         if patient_id is None:
             raise AssertionError("a course has a patient")
-        held_until = self.held_until(arranged.decisions, arranged.at) if self._wanted.hold else None
-        rows = self.rows(arranged.decisions, patient_id, self.course_id, held_until)
+        held_until = self._held_until(arranged.decisions)
+        rows = self.rows(arranged.decisions, patient_id, self.course_id)
         verb, patient = "book" if held_until is None else "hold", arranged.patient_resource_id
         trail = audit.row(self._actor, f"course.{verb}", "course", self.course_id)
         wanted = [stretch for decision in arranged.decisions for stretch in entries.taken(decision, patient)]
@@ -148,9 +147,8 @@ class _Making:
             await ledger.touch(batch, entries.places(arranged.decisions))
         return taken.rowcount == len(wanted)
 
-    def rows(
-        self, decisions: Sequence[Decision], patient_id: UUID, course_id: UUID, held_until: datetime | None
-    ) -> list[dict[str, Any]]:
+    def rows(self, decisions: Sequence[Decision], patient_id: UUID, course_id: UUID) -> list[dict[str, Any]]:
+        held_until = self._held_until(decisions)
         return [
             entries.columns(
                 decision,
@@ -182,21 +180,18 @@ class _Making:
             "version": 1,
         }
 
-    @staticmethod
-    def held_until(decisions: Sequence[Decision], at: datetime) -> datetime:
-        return at.replace(microsecond=0) + timedelta(minutes=decisions[0].catalogue.treatment.hold_minutes)
+    def _held_until(self, decisions: Sequence[Decision]) -> datetime | None:
+        if not self._wanted.hold:
+            return None
+        minutes = decisions[0].catalogue.treatment.hold_minutes
+        return decisions[0].at.replace(microsecond=0) + timedelta(minutes=minutes)
 
 
 def _meant(actor: Actor, wanted: CourseCreate) -> list[tuple[int, int, SessionWanted]]:
     """Raises InvalidField when less than the whole course is sent and nobody has said so; Forbidden."""
     indexes = wanted.indexes()
-    if wanted.question is not None:
-        if wanted.question.treatment_id != wanted.treatment_id:
-            raise InvalidField("/question/treatment_id", "This is not the course's treatment")
-        if wanted.question.patient_id not in {None, wanted.patient_id}:
-            raise InvalidField("/question/patient_id", "This is not the course's patient")
-        if wanted.accept is None and len(indexes) < wanted.question.sessions:
-            raise InvalidField("/accept", "The question has more sessions than are sent: say which of them are to be written")
+    if wanted.question is not None and wanted.accept is None and len(indexes) < wanted.question.sessions:
+        raise InvalidField("/accept", "The question has more sessions than are sent: say which of them are to be written")
     found = [
         (index + 1, place, session)
         for place, (index, session) in enumerate(zip(indexes, wanted.sessions, strict=True))

@@ -16,11 +16,11 @@ from app.appointments.booking import Arranged, Desk
 from app.appointments.holding import SETTLED, HoldExpired
 from app.appointments.models import Appointment
 from app.appointments.states import BOOKED, HELD, PENDING, Verb
+from app.appointments.steps import check_reason, is_late
 from app.appointments.wishes import Wish, kept
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import known_patient
-from app.clinic import queries as clinic_queries
 from app.courses import queries
 from app.courses.actions import AFTER_THE_FIRST
 from app.courses.cadence import question_of, stored
@@ -29,7 +29,7 @@ from app.courses.offered import check_known
 from app.courses.progress import Status
 from app.courses.queries import Whole
 from app.courses.refusals import CourseWithoutQuestion, check_status, check_whose
-from app.courses.schemas import SESSIONS_MAX, CourseWishes
+from app.courses.schemas import SESSIONS_MAX
 from app.courses.standing import counted
 from app.diary import ledger
 from app.identity import audit
@@ -53,7 +53,7 @@ async def read_again(session: AsyncSession, whole: Whole, version: int, fixed_no
 async def confirm(session: AsyncSession, memory: Memory[Free], actor: Actor, whole: Whole, fixed_now: datetime | None) -> None:
     """What is held is booked, all of it. Raises WrongCourseState, HoldExpired, PreconditionFailed, SlotUnavailable."""
     version, held = whole.version, [one for one in whole.appointments if one.status == HELD]
-    check_status(whole, await queries.now(session, fixed_now), "held")
+    check_status(whole, await appointment_queries.now(session, fixed_now), "held")
     check_whose(actor, held)
     connection, ids = await driver(session), [one.id for one in held]
     caller, _ = await known_patient(connection, actor, held[0].patient_id, fixed_now, "/patient_id", ids)
@@ -113,24 +113,22 @@ async def _let_go(
     allowed: Sequence[Status],
 ) -> datetime:
     """Cancel the sessions that have not begun; when that was."""
-    clinic = await clinic_queries.the_clinic(session)
-    if reason not in {known["code"] for known in clinic.cancel_reasons}:
-        raise InvalidField("/reason", "The clinic has no such reason", "unknown_reason")
-    check_status(whole, await queries.now(session, fixed_now), *allowed)
+    await check_reason(session, reason)
+    check_status(whole, await appointment_queries.now(session, fixed_now), *allowed)
     version, everybody = whole.version, await appointment_queries.concerned(session, [one.id for one in whole.appointments])
     at = await vacancy.lock(session, everybody, fixed_now)
     found = await read_again(session, whole, version, fixed_now)
     check_status(found, at, *allowed)
+    check_whose(actor, list(counted(found).values()))
     rest = [one for one in found.appointments if one.state == HELD or (one.state in {PENDING, BOOKED} and one.starts_at > at)]
     if not rest:
         return at
-    check_whose(actor, rest)
     ids = [one.id for one in rest]
     left = await appointment_queries.concerned(session, ids)
     notices = await appointment_queries.change_notices(session, {one.treatment_id for one in rest})
     changes: Mapping[Appointment, Mapping[str, Any]] = {
         one: {
-            "late": one.late or (one.status != HELD and at > one.starts_at - notices[one.treatment_id]),
+            "late": one.late or (one.status != HELD and is_late(actor, one, notices[one.treatment_id], at)),
             "overbooked": False,
             "cancelled_at": at,
             "cancel_reason": reason,
@@ -148,7 +146,7 @@ async def resume(session: AsyncSession, actor: Actor, whole: Whole, fixed_now: d
     """It goes on; a replan proposes times for what has none. Raises WrongCourseState, PreconditionFailed."""
     found = await read_again(session, whole, whole.version, fixed_now)
     check_whose(actor, list(counted(found).values()))
-    check_status(found, await queries.now(session, fixed_now), "paused")
+    check_status(found, await appointment_queries.now(session, fixed_now), "paused")
     found.course.paused_at = None
     audit.record(session, actor, "course.resume", "course", found.course.id)
     await session.flush()
@@ -158,7 +156,7 @@ async def extend(session: AsyncSession, actor: Actor, whole: Whole, more: int, f
     """Raises WrongCourseState, CourseWithoutQuestion, InvalidField, PreconditionFailed."""
     found = await read_again(session, whole, whole.version, fixed_now)
     check_whose(actor, list(counted(found).values()))
-    check_status(found, await queries.now(session, fixed_now), "active", "paused", "completed")
+    check_status(found, await appointment_queries.now(session, fixed_now), "active", "paused", "completed")
     question = question_of(found.course)
     if question is None:
         raise CourseWithoutQuestion
@@ -168,12 +166,8 @@ async def extend(session: AsyncSession, actor: Actor, whole: Whole, more: int, f
     later, further = question.latest_on, timedelta(days=more * last.max_days)
     if later is not None:
         later = min(later, LAST_DAY - further) + further
-    _keep(
-        found,
-        question.model_copy(
-            update={"sessions": question.sessions + more, "cadence": [*question.cadence[:-1], last], "latest_on": later}
-        ),
-    )
+    longer = {"sessions": question.sessions + more, "cadence": [*question.cadence[:-1], last], "latest_on": later}
+    found.course.question = stored(question.model_copy(update=longer))
     audit.record(session, actor, "course.extend", "course", found.course.id, ["question"])
     await session.flush()
 
@@ -187,29 +181,17 @@ async def update(
     pinned, question = changes.pop("pinned", None), changes.pop("question", None)
     check_whose(actor, list(counted(found).values()))
     if question is not None:
-        check_status(found, await queries.now(session, fixed_now), "held", "active", "paused", "completed")
-        await check_known(memory, await driver(session), question)
-        _check_question(found, question)
-        _keep(found, question)
+        check_status(found, await appointment_queries.now(session, fixed_now), "held", "active", "paused", "completed")
+        await check_known(memory, await driver(session), question, found.course.treatment_id, found.patient_id)
+        if question.sessions < max(counted(found), default=0):
+            raise InvalidField("/question/sessions", "The course has more sessions already")
+        found.course.question = stored(question)
     for name, value in changes.items():
         setattr(found.course, name, value)
     if pinned is not None:
-        _pin(session, actor, found, pinned, await queries.now(session, fixed_now))
+        _pin(session, actor, found, pinned, await appointment_queries.now(session, fixed_now))
     audit.record(session, actor, "course.update", "course", found.course.id, patch.model_fields_set)
     await session.flush()
-
-
-def _keep(whole: Whole, question: CourseWishes) -> None:
-    whole.course.question = stored(question)
-
-
-def _check_question(whole: Whole, question: CourseWishes) -> None:
-    if question.treatment_id != whole.course.treatment_id:
-        raise InvalidField("/question/treatment_id", "This is not the course's treatment")
-    if question.patient_id not in {None, whole.patient_id}:
-        raise InvalidField("/question/patient_id", "This is not the course's patient")
-    if question.sessions < max(counted(whole), default=0):
-        raise InvalidField("/question/sessions", "The course has more sessions already")
 
 
 def _pin(session: AsyncSession, actor: Actor, whole: Whole, numbers: Sequence[int], at: datetime) -> None:

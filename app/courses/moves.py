@@ -13,18 +13,17 @@ from app.appointments.booking import Arranged, Desk
 from app.appointments.decision import Decision
 from app.appointments.models import Appointment, HistoryEntry
 from app.appointments.queries import Concerned
-from app.appointments.states import BOOKED, NO_SHOW, Verb
+from app.appointments.states import BOOKED, NO_SHOW, OCCUPYING, Verb
+from app.appointments.steps import is_late
 from app.appointments.whose import check_whose_diary
 from app.appointments.wishes import Wish, kept
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import known_patient
-from app.courses import queries
 from app.courses.actions import AFTER_THE_FIRST, NOTHING_YET
 from app.courses.cadence import question_of
 from app.courses.changes import read_again
 from app.courses.offered import treatments_of
-from app.courses.progress import LIVE
 from app.courses.queries import Whole
 from app.courses.refusals import check_status
 from app.courses.replan_schemas import Move
@@ -50,32 +49,22 @@ async def apply(
 ) -> None:
     """Raises WrongCourseState, SessionSettled, InvalidField, Forbidden, PatientGone, PreconditionFailed, and SlotUnavailable for all that cannot be
     had."""
-    now = await queries.now(session, fixed_now)
+    now = await appointment_queries.now(session, fixed_now)
     check_status(whole, now, *REPLANNED)
-    applying = _Applying(session, actor, whole, moves, fixed_now, now)
-    left = await appointment_queries.concerned(session, applying.ids)
-    patient_id = whole.patient_id
+    treatments, there = _treatments(whole, moves), _there(actor, whole, moves, now)
+    ids = [one.id for one in there.values()]
+    left = await appointment_queries.concerned(session, ids)
+    notices = await appointment_queries.change_notices(session, {one.treatment_id for one in there.values()})
     connection = await driver(session)
-    caller, _ = await known_patient(connection, actor, patient_id, fixed_now, "/patient_id", applying.ids)
-    applying.notices = await appointment_queries.change_notices(session, {one.treatment_id for one in applying.there.values()})
-    applying.left = left
-    desk = Desk(
-        connection,
-        memory,
-        applying.wishes(),
-        caller,
-        fixed_now,
-        without=applying.ids,
-        locked_too=left.practitioners,
-    )
-    await desk.arrange(applying.write)
+    caller, _ = await known_patient(connection, actor, whole.patient_id, fixed_now, "/patient_id", ids)
+    applying = _Applying(session, actor, whole, moves, there, left, notices, fixed_now)
+    wishes = applying.wishes(treatments)
+    await Desk(connection, memory, wishes, caller, fixed_now, without=ids, locked_too=left.practitioners).arrange(applying.write)
 
 
 class _Applying:
-    """Some moves being made. `there` is what they move, by place in the request."""
-
-    notices: Mapping[UUID, timedelta]
-    left: Concerned
+    """Some moves being made. `there` is what they move, by place in the request; `left` whom that concerns, and `notices` how long before its start a
+    patient may still change a treatment."""
 
     def __init__(
         self,
@@ -83,19 +72,20 @@ class _Applying:
         actor: Actor,
         whole: Whole,
         moves: Sequence[Move],
+        there: Mapping[int, Appointment],
+        left: Concerned,
+        notices: Mapping[UUID, timedelta],
         fixed_now: datetime | None,
-        now: datetime,
     ) -> None:
         self._session, self._actor, self._whole, self._moves, self._fixed_now = session, actor, whole, moves, fixed_now
+        self._there, self._left, self._notices = there, left, notices
         self._version = whole.version
-        self._treatments = _treatments(whole, moves)
-        self.there = _there(actor, whole, moves, now)
-        self.ids = [one.id for one in self.there.values()]
 
-    def wishes(self) -> list[Wish]:
+    def wishes(self, treatments: Sequence[UUID]) -> list[Wish]:
+        """`treatments` of the sessions, were they new."""
         return [
             Wish(
-                self._treatments[place] if there is None else there.treatment_id,
+                treatments[place] if there is None else there.treatment_id,
                 move.to.practitioner_id,
                 move.to.location_id,
                 None,
@@ -106,27 +96,27 @@ class _Applying:
                 index=place,
             )
             for place, move in enumerate(self._moves)
-            for there in [self.there.get(place)]
+            for there in [self._there.get(place)]
         ]
 
     async def write(self, arranged: Arranged) -> bool:
         """False when a place went meanwhile."""
         await read_again(self._session, self._whole, self._version, self._fixed_now)
         decisions, patient = arranged.decisions, arranged.patient_resource_id
-        moved = {self.there[place]: decision for place, decision in enumerate(decisions) if place in self.there}
-        rows = [self._row(place, decision) for place, decision in enumerate(decisions) if place not in self.there]
+        moved = {self._there[place]: decision for place, decision in enumerate(decisions) if place in self._there}
+        rows = [self._row(place, decision) for place, decision in enumerate(decisions) if place not in self._there]
         wanted = [stretch for decision in decisions for stretch in entries.taken(decision, patient)]
         connection = await driver(self._session)
         async with Batch(connection) as batch:
-            await ledger.release(batch, self.ids)
-            await ledger.purge(batch, entries.concerned(decisions, patient) | self.left.practitioners, self._fixed_now)
+            await ledger.release(batch, [one.id for one in self._there.values()])
+            await ledger.purge(batch, entries.concerned(decisions, patient) | self._left.practitioners, self._fixed_now)
             await together.step(batch, self._actor, Verb.RESCHEDULE, arranged.at, self._changes(moved, arranged.at))
             await batch.insert_many(Appointment, rows)
             booked = [history.row(self._actor, "book", arranged.at, None, row) for row in rows]
             await batch.insert_many(HistoryEntry, booked)
             taken = await ledger.occupy(batch, wanted)
-            await ledger.touch(batch, self.left.places | entries.places(decisions))
-            waiting = await claims.ask(batch, self.left.practitioners, self._fixed_now)
+            await ledger.touch(batch, self._left.places | entries.places(decisions))
+            waiting = await claims.ask(batch, self._left.practitioners, self._fixed_now)
         if taken.rowcount != len(wanted):
             return False
         audit.record(self._session, self._actor, "course.apply", "course", self._whole.course.id)
@@ -140,7 +130,7 @@ class _Applying:
                 **entries.whereabouts(decision),
                 "overrides": [],
                 "affected_by": [],
-                "late": appointment.late or at > appointment.starts_at - self.notices[appointment.treatment_id],
+                "late": appointment.late or is_late(self._actor, appointment, self._notices[appointment.treatment_id], at),
             }
             for appointment, decision in moved.items()
         }
@@ -165,7 +155,7 @@ def _there(actor: Actor, whole: Whole, moves: Sequence[Move], now: datetime) -> 
         check_whose_diary(actor, move.to.practitioner_id)
         if there is None:
             continue
-        if there.state not in LIVE or not may_move(there, now):
+        if there.state not in OCCUPYING or not may_move(there, now):
             settled.append(move.session_number)
         check_whose_diary(actor, there.practitioner_id)
         found[place] = there
@@ -181,7 +171,7 @@ def _check_order(known: Mapping[int, Appointment], moves: Sequence[Move], now: d
     starts: dict[int, datetime] = {}
     latest = None
     for number, one in sorted(known.items()):
-        if one.state in LIVE and not may_move(one, now) and (latest is None or one.starts_at >= latest):
+        if one.state in OCCUPYING and not may_move(one, now) and (latest is None or one.starts_at >= latest):
             starts[number], latest = one.starts_at, one.ends_at
     starts |= {move.session_number: move.to.starts_at for move in moves}
     for place, move in enumerate(moves):

@@ -67,10 +67,16 @@ def treatments_of(asked: CourseWishes) -> list[UUID]:
     return [one.treatment_id or asked.treatment_id for one in asked.cadence for _ in range(one.sessions)]
 
 
-async def check_known(memory: Memory[Free], connection: Connection, asked: CourseWishes) -> None:
-    """That what a question names is there, before it is kept. Raises InvalidField."""
-    for treatment_id in dict.fromkeys([asked.treatment_id, *treatments_of(asked)]):
-        await select(memory, connection, treatment_id, asked.practitioner_ids, asked.location_id, prefix="/question/")
+async def check_known(
+    memory: Memory[Free], connection: Connection, asked: CourseWishes, treatment_id: UUID, patient_id: UUID | None
+) -> None:
+    """Before a course keeps a question: it is the course's, and what it names is there. Raises InvalidField."""
+    if asked.treatment_id != treatment_id:
+        raise InvalidField("/question/treatment_id", "This is not the course's treatment")
+    if asked.patient_id not in {None, patient_id}:
+        raise InvalidField("/question/patient_id", "This is not the course's patient")
+    for one in dict.fromkeys([asked.treatment_id, *treatments_of(asked)]):
+        await select(memory, connection, one, asked.practitioner_ids, asked.location_id, prefix="/question/")
     when_of(asked, "/question/")
 
 

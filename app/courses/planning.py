@@ -12,6 +12,7 @@ from app.availability.candidates import Caller
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import Question, known_patient
+from app.courses.cadence import gaps_of
 from app.courses.offered import DAYS_MAX, Offered, choices_of, read, treatments_of, when_of
 from app.courses.schemas import CourseQuestion, FixedSession
 from app.identity.actor import Actor
@@ -21,7 +22,7 @@ from app.kit.pages import PageRequest
 from app.scheduling import slots
 from app.scheduling.planning.days import When
 from app.scheduling.planning.search import plans
-from app.scheduling.planning.values import Choices, Gap, Option, Plan, Task, TooLargeError
+from app.scheduling.planning.values import Choices, Option, Plan, Task, TooLargeError
 from app.scheduling.zones import local_date
 
 PLANS_MAX = 100
@@ -145,7 +146,6 @@ def _task(
     practitioners: Sequence[UUID],
     locations: Sequence[UUID],
 ) -> Task:
-    gaps = [Gap(one.target_days, one.min_days, one.max_days) for one in asked.cadence for _ in range(one.sessions)]
     who, where = ({one: number for number, one in enumerate(ids)} for ids in (practitioners, locations))
     wished = asked.practitioner_ids
     made: dict[int, Choices] = {}
@@ -157,7 +157,7 @@ def _task(
         by_session[index] = {} if reasons else _only(one, offered[index], who, where)
     position = {one: number for number, one in enumerate(wished or ())}
     preference = [position.get(one, 0) for one in practitioners]
-    return Task(gaps, by_session, when.earliest_on.toordinal(), preference, asked.max_practitioner_changes)
+    return Task(gaps_of(asked), by_session, when.earliest_on.toordinal(), preference, asked.max_practitioner_changes)
 
 
 def _only(fixed: FixedSession, offer: Offered, who: dict[UUID, int], where: dict[UUID, int]) -> Choices:

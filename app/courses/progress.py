@@ -9,11 +9,8 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from app.appointments.states import ARRIVED, BOOKED, EXPIRED, FULFILLED, HELD, NO_SHOW, PENDING
-from app.scheduling.planning.values import Gap
-
-LIVE = frozenset({HELD, PENDING, BOOKED, ARRIVED, FULFILLED})
-TO_COME = frozenset({PENDING, BOOKED, ARRIVED})
+from app.appointments.states import ARRIVED, BOOKED, EXPIRED, FULFILLED, HELD, NO_SHOW, OCCUPYING, PENDING, YET_TO_COME
+from app.scheduling.planning.values import Gap, added
 
 Status = Literal["held", "expired", "active", "paused", "completed", "cancelled"]
 Attention = Literal["gap_overdue", "affected", "unbooked"]
@@ -62,23 +59,18 @@ class Progress:
 def current(sittings: Sequence[Sitting]) -> dict[int, Sitting]:
     """The one that counts of each number: what is booked, before what was missed. What was cancelled, or was only held, does not."""
     found: dict[int, Sitting] = {}
-    for one in sorted(sittings, key=lambda one: one.state in LIVE):
-        if one.state in LIVE or one.state == NO_SHOW:
+    for one in sorted(sittings, key=lambda one: one.state in OCCUPYING):
+        if one.state in OCCUPYING or one.state == NO_SHOW:
             found[one.number] = one
     return dict(sorted(found.items()))
 
 
-def between(gaps: Sequence[Gap], earlier: int, later: int) -> Gap:
-    """The bounds of the gap between two sessions by number; across those between they add up (K2)."""
-    return Gap(*map(sum, zip(*gaps[earlier:later], strict=True)))
-
-
 def off_cadence(gaps: Sequence[Gap], found: Mapping[int, Sitting]) -> list[OffCadence]:
     """`gaps` by session; none, if no cadence was asked for."""
-    kept = [one for one in found.values() if one.state in LIVE and one.number <= len(gaps)]
+    kept = [one for one in found.values() if one.state in OCCUPYING and one.number <= len(gaps)]
     off = []
     for one, other in pairwise(kept):
-        days, bounds = (other.on - one.on).days, between(gaps, one.number, other.number)
+        days, bounds = (other.on - one.on).days, added(gaps[one.number : other.number])
         if not bounds.min_days <= days <= bounds.max_days:
             off.append(OffCadence(other.number, days, bounds.min_days, bounds.max_days))
     return off
@@ -105,7 +97,7 @@ def progress(
     if status == "active":
         if done and gaps and _is_overdue(done[-1], found, gaps, planned, today):
             attention.append("gap_overdue")
-        if any(one.affected and one.state in TO_COME for one in counted):
+        if any(one.affected and one.state in YET_TO_COME for one in counted):
             attention.append("affected")
         if unbooked:
             attention.append("unbooked")
@@ -113,7 +105,7 @@ def progress(
         status=status,
         planned=planned,
         held=sum(one.state == HELD for one in counted),
-        booked=sum(one.state in TO_COME for one in counted),
+        booked=sum(one.state in YET_TO_COME for one in counted),
         fulfilled=sum(one.state == FULFILLED for one in counted),
         missed=sum(one.state == NO_SHOW for one in counted),
         left_out=len(left_out),
@@ -133,7 +125,7 @@ def _status(sittings: Sequence[Sitting], counted: Sequence[Sitting], unbooked: i
         return "expired"
     if paused:
         return "paused"
-    return "active" if unbooked or any(one.state in TO_COME for one in counted) else "completed"
+    return "active" if unbooked or any(one.state in YET_TO_COME for one in counted) else "completed"
 
 
 def _is_overdue(last: Sitting, found: Mapping[int, Sitting], gaps: Sequence[Gap], planned: int, today: date) -> bool:
@@ -142,4 +134,4 @@ def _is_overdue(last: Sitting, found: Mapping[int, Sitting], gaps: Sequence[Gap]
     following = [
         number for number in range(last.number + 1, planned + 1) if number not in found or found[number].state != NO_SHOW
     ]
-    return bool(following) and (today - last.on).days > between(gaps, last.number, following[0]).max_days
+    return bool(following) and (today - last.on).days > added(gaps[last.number : following[0]]).max_days

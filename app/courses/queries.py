@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.appointments.models import Appointment, HistoryEntry
 from app.appointments.queries import loaded, moment
-from app.appointments.states import CANCELLED, HELD
+from app.appointments.states import CANCELLED, HELD, OCCUPYING
 from app.courses.models import Course
 from app.diary.models import Occupancy
 from app.identity.actor import Actor
@@ -19,7 +19,7 @@ from app.identity.models import PatientLink
 from app.identity.policy import PATIENT
 from app.kit.errors import NotFound
 
-_LIVE = "('held', 'pending', 'booked', 'arrived', 'fulfilled')"
+_LIVE = f"({', '.join(map(repr, OCCUPYING))})"
 _OF_NUMBER = "SELECT FROM appointments WHERE course_id = courses.id AND session_number = number AND status"
 
 # What `progress` says of one course, asked of all of them; a test compares the two. A course that is only held needs nothing but to be confirmed.
@@ -145,9 +145,3 @@ async def delete_expired(session: AsyncSession, kept: timedelta, fixed_now: date
         await session.execute(delete(table).where(column.in_(left)), execution_options={"synchronize_session": False})
     await session.execute(delete(Course).where(Course.id.in_(courses)), execution_options={"synchronize_session": False})
     return len(courses)
-
-
-async def now(session: AsyncSession, fixed_now: datetime | None) -> datetime:
-    """By the database's clock, unless it is fixed."""
-    found: datetime = fixed_now or (await session.execute(select(func.statement_timestamp()))).scalar_one()
-    return found

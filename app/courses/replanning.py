@@ -27,7 +27,7 @@ from app.courses.queries import Whole
 from app.courses.refusals import CourseWithoutQuestion, check_status
 from app.courses.replan_schemas import ReplanBody
 from app.courses.schemas import CourseWishes
-from app.courses.standing import Course, Names, counted
+from app.courses.standing import Names, UnderWay, counted
 from app.identity.actor import Actor
 from app.kit.db import Connection
 from app.kit.errors import InvalidField
@@ -54,7 +54,7 @@ class Proposed:
     place."""
 
     whole: Whole
-    course: Course
+    course: UnderWay
     rest: Rest
     planned: Planned
     left: Sequence[Left]
@@ -71,7 +71,7 @@ class Replanning:
     """All that was read. `offered` is what is free for each session that may be placed, as if all that may move were not there."""
 
     whole: Whole
-    course: Course
+    course: UnderWay
     offered: dict[int, Offered]
     names: Names
 
@@ -128,7 +128,7 @@ async def replanning(
     there = counted(whole)
     zone = ZoneInfo(whole.appointments[-1].time_zone)
     when = _from_now_on(question, asked, [one.wall_start.date() for one in there.values()], now.astimezone(zone).date())
-    course = Course(question, asked, there, when, now)
+    course = UnderWay(question, asked, there, when, now)
     offered = await _offered(connection, memory, actor, whole, course, fixed_now)
     candidates = [one.candidate for offer in offered.values() for one in offer.found]
     zones = {one.location.id: one.location.time_zone for one in candidates}
@@ -152,7 +152,7 @@ def _from_now_on(question: CourseWishes, asked: ReplanBody, there: Sequence[date
 
 
 async def _offered(
-    connection: Connection, memory: Memory[Free], actor: Actor, whole: Whole, course: Course, fixed_now: datetime | None
+    connection: Connection, memory: Memory[Free], actor: Actor, whole: Whole, course: UnderWay, fixed_now: datetime | None
 ) -> dict[int, Offered]:
     """Of each treatment, or as what is booked keeps it, read once."""
     numbers = [number for number in range(1, course.question.sessions + 1) if course.may_be_placed(number)]
@@ -172,7 +172,7 @@ async def _offered(
     return offered
 
 
-def _sort(course: Course, number: int) -> tuple[UUID, object, Callable[[Catalogue], Catalogue] | None]:
+def _sort(course: UnderWay, number: int) -> tuple[UUID, object, Callable[[Catalogue], Catalogue] | None]:
     """The treatment of a session, what tells it from others, and how the catalogue is changed for it."""
     there = course.booked(number)
     if there is None:

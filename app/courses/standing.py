@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from app.appointments.models import Appointment
-from app.appointments.states import BOOKED, NO_SHOW, PENDING
+from app.appointments.states import BOOKED, NO_SHOW, OCCUPYING, PENDING
 from app.availability.candidates import footprint_of
 from app.availability.directory import phases_of
 from app.courses.cadence import gaps_of, sittings_of
 from app.courses.offered import Offered, choices_of
-from app.courses.progress import LIVE, Sitting, current
+from app.courses.progress import Sitting, current
 from app.courses.queries import Whole
 from app.courses.replan_schemas import ReplanBody
 from app.courses.schemas import CourseWishes
@@ -45,7 +45,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Course:
+class UnderWay:
     """What is wished for the rest of a course. `there` are the appointments that count, by session number."""
 
     question: CourseWishes
@@ -63,7 +63,7 @@ class Course:
 
     def booked(self, number: int) -> Appointment | None:
         there = self.there.get(number)
-        return there if there is not None and there.state in LIVE else None
+        return there if there is not None and there.state in OCCUPYING else None
 
     def rest(self, offered: Mapping[int, Offered], names: Names, staying: Mapping[int, Option]) -> Rest:
         """As a task for the planner. `staying`: sessions for which nothing was found and which stay where they are, in nobody's plan."""

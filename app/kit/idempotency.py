@@ -17,6 +17,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from fastapi import Request, Response
+from psycopg.pq import TransactionStatus
 from sqlalchemy import LargeBinary
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -149,7 +150,9 @@ class Keyed:
     async def keep_refusal(self, session: AsyncSession, response: Response, now: datetime) -> Response:
         """Undo the work and commit the answer that refuses it; gives what is to be answered."""
         if session.is_active:
-            await (await driver(session)).execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+            connection = await driver(session)
+            if connection.info.transaction_status != TransactionStatus.IDLE:  # else it was let go, and there is nothing to undo
+                await connection.execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
             session.expunge_all()
         else:
             # A flush has failed, which undid everything and let go of the key; a twin may have been quicker.

@@ -484,6 +484,8 @@ async def test_a_practitioner_changes_only_what_is_theirs_alone(
     assert (await theirs.read(path))["id"] == shared["id"]
     problem(await theirs.send_json("PATCH", path, {"title": "Mine"}, **{"If-Match": "*"}), 403, "forbidden")
     problem(await theirs.send_json("POST", f"{path}/extend", {"sessions": 1}, **{"If-Match": "*"}), 403, "forbidden")
+    for verb in ("pause", "cancel"):
+        problem(await theirs.send_json("POST", f"{path}/{verb}", None, **{"If-Match": "*"}), 403, "forbidden")
     second = shared["appointments"][1]
     await receptionist.change(
         f"/v1/appointments/{second['id']}/cancel", {"reason": "other"}, version=second["version"], method="POST"

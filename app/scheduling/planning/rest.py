@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.scheduling.planning.values import Choices, Gap, Option, Task
+from app.scheduling.planning.values import Choices, Gap, Option, Task, added
 
 
 class Standing(NamedTuple):
@@ -30,6 +30,11 @@ class Standing(NamedTuple):
     @property
     def is_settled(self) -> bool:
         return self.is_done or self.is_pinned
+
+    @property
+    def settled(self) -> Option | None:
+        """Where it stays, if it does."""
+        return self.present if self.is_settled else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,13 @@ def rest_of(
     kept = _in_order(sessions)
     anchor = max((place for place, one in enumerate(kept) if one.is_done), default=None)
     some = kept if anchor is None else kept[anchor:]
-    between = [*(Gap(0, 0, 0) for _ in some[:1]), *(_added(gaps[one.number : other.number]) for one, other in pairwise(some))]
+    between = [*(Gap(0, 0, 0) for _ in some[:1]), *(added(gaps[one.number : other.number]) for one, other in pairwise(some))]
     earliest_day = first_day
     if anchor is not None and some[0].present is not None:
         earliest_day = some[0].present.day
         if len(some) > 1 and not some[1].is_settled:
             between[1] = _not_overdue(between[1], first_day - earliest_day)
-    settled = [(place, one.present.day) for place, one in enumerate(some) if one.is_settled and one.present is not None]
+    settled = [(place, at.day) for place, one in enumerate(some) if (at := one.settled) is not None]
     if settled and settled[0][0] and settled[0][1] - earliest_day < sum(gap.min_days for gap in between[1 : settled[0][0] + 1]):
         settled_after = [(0, earliest_day), *settled]  # there is not even room for those before it
     else:
@@ -68,11 +73,11 @@ def rest_of(
         between[place + 1 : later + 1] = _stretched(between[place + 1 : later + 1], later_day - day)
     task = Task(
         between,
-        [_only(one.present) if one.is_settled and one.present is not None else one.choices for one in some],
+        [one.choices if one.settled is None else _only(one.settled) for one in some],
         earliest_day,
         preference,
         None if max_changes is None else max(max_changes - _changes(kept[: anchor or 0] + some[:1]), _changes(some)),
-        [_alone(one.present) if one.is_settled and one.present is not None else one.present for one in some],
+        [one.present if one.settled is None else _alone(one.settled) for one in some],
         frozenset(place for place, _ in settled),
     )
     return Rest(task, some)
@@ -83,16 +88,12 @@ def _in_order(sessions: Sequence[Standing]) -> list[Standing]:
     found: list[Standing] = []
     last = None
     for one in sessions:
-        if one.is_settled and one.present is not None:
-            if last is not None and one.present.starts_at < last.ends_at:
+        if one.settled is not None:
+            if last is not None and one.settled.starts_at < last.ends_at:
                 continue
-            last = one.present
+            last = one.settled
         found.append(one)
     return found
-
-
-def _added(gaps: Sequence[Gap]) -> Gap:
-    return Gap(*map(sum, zip(*gaps, strict=True)))
 
 
 def _not_overdue(gap: Gap, days: int) -> Gap:

@@ -1,6 +1,6 @@
 """What a planner is asked, and what it answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -15,6 +15,11 @@ class Gap(NamedTuple):
     target_days: int
     min_days: int
     max_days: int
+
+
+def added(gaps: Iterable[Gap]) -> Gap:
+    """From one session to another of which those between are left out: the bounds add up (K2)."""
+    return Gap(*map(sum, zip(*gaps, strict=True)))
 
 
 class Option(NamedTuple):
@@ -65,8 +70,8 @@ class Task:
     required: frozenset[int] = frozenset()
 
     def between(self, earlier: int, later: int) -> Gap:
-        """The bounds of the gap between two sessions of which those between are left out: they add up (K2)."""
-        return Gap(*map(sum, zip(*self.gaps[earlier + 1 : later + 1], strict=True)))
+        """The gap between two sessions by index."""
+        return added(self.gaps[earlier + 1 : later + 1])
 
 
 @dataclass(frozen=True, slots=True)
