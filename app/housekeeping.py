@@ -44,9 +44,9 @@ async def clear_holds(session: AsyncSession, fixed_now: datetime | None = None) 
     connection = await driver(session)
     people, places = await hold_queries.whose_holds_are_over(session, fixed_now)
     async with Batch(connection) as batch:
-        await ledger.lock(batch, people)  # and no place: whoever books holds a practitioner when it comes to the place
-        await ledger.purge(batch, [*people, *places], fixed_now)
-        waiting = await claims.ask(batch, people, fixed_now)
+        ledger.lock(batch, people)  # and no place: whoever books holds a practitioner when it comes to the place
+        ledger.purge(batch, [*people, *places], fixed_now)
+        waiting = claims.ask(batch, people, fixed_now)
     await vacancy.settle(session, system_actor("housekeeping"), waiting, await queries.now(session, fixed_now))
     courses = await course_queries.delete_expired(session, KEPT, fixed_now)
     return courses + await hold_queries.delete_old_holds(session, KEPT, fixed_now)

@@ -182,12 +182,12 @@ class _Booking:
         token, trail = self._trail(decision)
         step = (HistoryEntry, history.row(self._actor, "book", arranged.at, None, row))
         async with Batch(self._connection) as batch:
-            await batch.insert([*introduced(arranged, newcomer), (Appointment, row), step, trail])
+            batch.insert([*introduced(arranged, newcomer), (Appointment, row), step, trail])
             if arranged.again:
-                await ledger.purge(batch, entries.concerned(arranged.decisions, arranged.patient_resource_id), self._fixed_now)
-            taken = await ledger.occupy(batch, wanted)
-            await ledger.claim(batch, entries.waits_for(decision))
-            await ledger.touch(batch, entries.places(arranged.decisions))
+                ledger.purge(batch, entries.concerned(arranged.decisions, arranged.patient_resource_id), self._fixed_now)
+            taken = ledger.occupy(batch, wanted)
+            ledger.claim(batch, entries.waits_for(decision))
+            ledger.touch(batch, entries.places(arranged.decisions))
         if taken.rowcount < len(wanted):
             return False
         self._made = Made(Appointment(**row), token)
@@ -197,7 +197,7 @@ class _Booking:
         [decision] = arranged.decisions
         token, trail = self._trail(decision)
         async with Batch(self._connection) as batch:
-            await batch.insert([*introduced(arranged, newcomer), trail])
+            batch.insert([*introduced(arranged, newcomer), trail])
         appointment = await holding.book(
             self._session,
             self._actor,

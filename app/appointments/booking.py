@@ -116,16 +116,16 @@ class Desk:
         ids = {one.practitioners[0].resource_id for one in catalogues} | set(self.locked_too)
         ids |= set() if patient is None else {patient}
         async with Batch(self.connection) as batch:
-            lock = await ledger.lock(batch, ids, draws=self.draws_patient)
-            somebody = None if patient is None else await queries.ask_somebody(batch, patient)
+            lock = ledger.lock(batch, ids, draws=self.draws_patient)
+            somebody = None if patient is None else queries.ask_somebody(batch, patient)
             sent = await send(batch, subjects, catalogues, self.fixed_now, self.without)
         try:
-            locked = await ledger.locked(lock, ids)
+            locked = ledger.locked(lock, ids)
         except ledger.MissingResourceError:
             # Deleted since the catalogue in memory was read: reading it again says so to whoever asked.
             await catalogues_of(subjects, catalogues[0].version)
             raise
-        if somebody is not None and not await somebody.fetchall():
+        if somebody is not None and not somebody.rows:
             raise PatientGone  # merged or erased since they were looked up
         at = self.fixed_now or locked.at
         sights = await receive(self.connection, sent, at)

@@ -116,13 +116,13 @@ async def _reschedule(
         [decision] = arranged.decisions
         wanted, there = entries.taken(decision, arranged.patient_resource_id), entries.places(arranged.decisions)
         async with Batch(connection) as batch:
-            await ledger.release(batch, [appointment.id])
+            ledger.release(batch, [appointment.id])
             in_the_way = entries.concerned(arranged.decisions, arranged.patient_resource_id) | left.practitioners
-            await ledger.purge(batch, in_the_way, fixed_now)
-            taken = await ledger.occupy(batch, wanted)
-            await ledger.claim(batch, entries.waits_for(decision))
-            await ledger.touch(batch, left.places | there)
-            waiting = await claims.ask(batch, left.practitioners, fixed_now)
+            ledger.purge(batch, in_the_way, fixed_now)
+            taken = ledger.occupy(batch, wanted)
+            ledger.claim(batch, entries.waits_for(decision))
+            ledger.touch(batch, left.places | there)
+            waiting = claims.ask(batch, left.practitioners, fixed_now)
         if taken.rowcount != len(wanted):
             return False
         for name, value in entries.whereabouts(decision).items():

@@ -84,10 +84,10 @@ class _Day:
     ) -> tuple[Calendar, Diaries, datetime]:
         range_ = Range(*self._whole, self._on, self._on)
         async with Batch(connection) as batch:
-            calendar = await ask_calendar(batch, practitioner_ids, range_)
-            diaries = await ask_diaries(batch, [], Known.nothing(resource_ids), [self._whole], fixed_now)
-        read = await read_diaries(diaries)
-        return await read_calendar(calendar), diaries_of(read.moved), read.at
+            calendar = ask_calendar(batch, practitioner_ids, range_)
+            diaries = ask_diaries(batch, [], Known.nothing(resource_ids), [self._whole], fixed_now)
+        read = read_diaries(diaries)
+        return read_calendar(calendar), diaries_of(read.moved), read.at
 
     def of_practitioner(self, one: Named, calendar: Calendar, diaries: Diaries) -> PractitionerDay:
         who = self._directory.practitioners.get(one.id)

@@ -26,9 +26,9 @@ FROM clinic
 async def held_by(connection: Connection, client: str, lock: int, fixed_now: datetime | None) -> tuple[int, int]:
     """How many appointments a client keeps on hold, and may keep. Others of the same client wait until this transaction ends."""
     async with Batch(connection) as batch:
-        await batch.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
-        asked = await batch.execute(HELD_BY, {"client": client, "now": fixed_now})
-    [(held, limit)] = await asked.fetchall()
+        batch.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+        asked = batch.execute(HELD_BY, {"client": client, "now": fixed_now})
+    [(held, limit)] = asked.rows
     return held, limit
 
 

@@ -127,12 +127,12 @@ async def _write(
     wanted = [stretch for decision in decisions for stretch in entries.taken(decision, None)]
     async with Batch(connection) as batch:
         trail = [(AuditEntry, audit.row(actor, "hold.create", "hold", columns["id"]))] if actor.is_staff else []
-        await batch.insert([(Hold, columns), *trail])
-        await batch.insert_many(Appointment, rows)
-        await ledger.purge(batch, entries.concerned(decisions, None), fixed_now)
-        taken = await ledger.occupy(batch, wanted, expires_at)
-        await ledger.touch(batch, entries.places(decisions))
-        await batch.insert_many(HistoryEntry, [history.row(actor, "hold", arranged.at, None, row) for row in rows])
+        batch.insert([(Hold, columns), *trail])
+        batch.insert_many(Appointment, rows)
+        ledger.purge(batch, entries.concerned(decisions, None), fixed_now)
+        taken = ledger.occupy(batch, wanted, expires_at)
+        ledger.touch(batch, entries.places(decisions))
+        batch.insert_many(HistoryEntry, [history.row(actor, "hold", arranged.at, None, row) for row in rows])
     if taken.rowcount != len(wanted):
         return None
     return Held(Hold(**columns), [Appointment(**row) for row in rows], token)
@@ -176,8 +176,8 @@ async def book(
         raise HoldMismatch
     before, mine = history.told(held), entries.taken(decision, arranged.patient_resource_id)
     async with Batch(await driver(session)) as batch:
-        still = await ledger.keep(batch, [held.id], None)
-        of_patient = await ledger.occupy(batch, [one for one in mine if one.resource_id == arranged.patient_resource_id])
+        still = ledger.keep(batch, [held.id], None)
+        of_patient = ledger.occupy(batch, [one for one in mine if one.resource_id == arranged.patient_resource_id])
     if still.rowcount + of_patient.rowcount != len(mine):
         raise HoldMismatch  # it ended between the lock and now, and somebody took the place
     for name, value in columns.items():
@@ -196,8 +196,8 @@ async def extend(session: AsyncSession, actor: Actor, hold: Hold, fixed_now: dat
     minutes = await hold_queries.hold_minutes(session)
     expires_at = at.replace(microsecond=0) + timedelta(minutes=minutes)
     async with Batch(await driver(session)) as batch:
-        kept = await ledger.keep(batch, [one.id for one in appointments], expires_at)
-    if len(set(await kept.fetchall())) < sum(1 if one.place_id is None else 2 for one in appointments):
+        kept = ledger.keep(batch, [one.id for one in appointments], expires_at)
+    if len(set(kept.rows)) < sum(1 if one.place_id is None else 2 for one in appointments):
         raise HoldExpired  # it ended between the lock and now, and somebody took a place
     for one in appointments:
         before = history.told(one)

@@ -45,16 +45,16 @@ async def merge(session: AsyncSession, actor: Actor, patient: Patient, into_id: 
         raise InvalidField("/into_patient_id", "There is no such other patient", "unknown_id")
     version, both = patient.version, (patient.resource_id, into.resource_id)
     async with Batch(await driver(session)) as batch:
-        lock = await ledger.lock(batch, both)
-        await ledger.purge(batch, both, fixed_now)  # what is left of a course that was only held is in nobody's way
-        overlapping = await ledger.overlapping(batch, *both)
-    at = fixed_now or (await ledger.locked(lock, both)).at
+        lock = ledger.lock(batch, both)
+        ledger.purge(batch, both, fixed_now)  # what is left of a course that was only held is in nobody's way
+        overlapping = ledger.overlapping(batch, *both)
+    at = fixed_now or (ledger.locked(lock, both)).at
     for one in (patient, into):
         await session.refresh(one)
         patients.check_is_somebody(one)
     if patient.version != version:
         raise PreconditionFailed
-    if conflicts := await overlapping.fetchall():
+    if conflicts := overlapping.rows:
         raise MergeConflict(
             conflicts=[{"appointment_id": str(one), "with_appointment_id": str(other)} for one, other in conflicts]
         )
@@ -63,7 +63,7 @@ async def merge(session: AsyncSession, actor: Actor, patient: Patient, into_id: 
         appointment.patient_id = into.id
         history.record(session, actor, "merge", at, before, appointment)
     async with Batch(await driver(session)) as batch:
-        await ledger.hand_over(batch, *both)
+        ledger.hand_over(batch, *both)
     await patient_queries.point_to(session, patient.id, into.id)
     changed = patients.absorb(into, patient)
     audit.record(session, actor, "patient.merge", "patient", patient.id, ["merged_into_id"])

@@ -30,8 +30,9 @@ from app.appointments.states import EXPIRED, HELD, OCCUPYING, YET_TO_COME
 from app.clinic.models import Clinic, Place
 from app.identity.actor import Actor
 from app.identity.policy import PATIENT
-from app.kit.batch import Batch, Cursor
+from app.kit.batch import Batch
 from app.kit.errors import NotFound
+from app.kit.pipeline import Answer
 from app.patients.models import Patient
 from app.practitioners.models import Practitioner
 from app.treatments.models import Treatment
@@ -194,9 +195,9 @@ async def change_notices(session: AsyncSession, treatment_ids: Collection[UUID])
 SOMEBODY = "SELECT id FROM patients WHERE resource_id = %s AND merged_into_id IS NULL AND erased_at IS NULL"
 
 
-async def ask_somebody(batch: Batch, resource_id: int) -> Cursor:
+def ask_somebody(batch: Batch, resource_id: int) -> Answer:
     """Send for whether a patient who is locked by now is still somebody: no row if not."""
-    return await batch.execute(SOMEBODY, (resource_id,))
+    return batch.execute(SOMEBODY, (resource_id,))
 
 
 async def now(session: AsyncSession, fixed_now: datetime | None) -> datetime:

@@ -20,7 +20,7 @@ Changes = Mapping[Appointment, Mapping[str, Any]]
 """What becomes of each: new values by column, the same columns for all."""
 
 
-async def step(batch: Batch, actor: Actor, verb: Verb, at: datetime, changes: Changes) -> None:
+def step(batch: Batch, actor: Actor, verb: Verb, at: datetime, changes: Changes) -> None:
     """Send what is written and remembered. What was read before is outdated by it. Raises WrongState."""
     rows, entries, trail = [], [], []
     for appointment, columns in changes.items():
@@ -29,6 +29,6 @@ async def step(batch: Batch, actor: Actor, verb: Verb, at: datetime, changes: Ch
         rows.append(row)
         entries.append(entry)
         trail.append(audit.row(actor, f"appointment.{verb}", "appointment", appointment.id, entry["changes"]))
-    await batch.update_many(Appointment, rows)
-    await batch.insert_many(HistoryEntry, entries)
-    await batch.insert_many(AuditEntry, trail)
+    batch.update_many(Appointment, rows)
+    batch.insert_many(HistoryEntry, entries)
+    batch.insert_many(AuditEntry, trail)

@@ -10,15 +10,16 @@ from app.appointments import entries, history, queries
 from app.appointments.booking import Arranged
 from app.diary import claims, ledger
 from app.identity.actor import Actor
-from app.kit.batch import Batch, Cursor
+from app.kit.batch import Batch
 from app.kit.db import driver
+from app.kit.pipeline import Answer
 
 
 async def lock(session: AsyncSession, whom: queries.Concerned, fixed_now: datetime | None) -> datetime:
     """Practitioners and patients; the time by then."""
     async with Batch(await driver(session)) as batch:
-        cursor = await ledger.lock(batch, whom.people)
-    locked = await ledger.locked(cursor, whom.people)
+        cursor = ledger.lock(batch, whom.people)
+    locked = ledger.locked(cursor, whom.people)
     return fixed_now or locked.at
 
 
@@ -32,14 +33,14 @@ async def leave(
 ) -> None:
     """Whatever these appointments occupy is free; those who wait for it get it."""
     async with Batch(await driver(session)) as batch:
-        await ledger.release(batch, appointment_ids)
-        await ledger.purge(batch, left.practitioners, fixed_now)
-        await ledger.touch(batch, left.places)
-        waiting = await claims.ask(batch, left.practitioners, fixed_now)
+        ledger.release(batch, appointment_ids)
+        ledger.purge(batch, left.practitioners, fixed_now)
+        ledger.touch(batch, left.places)
+        waiting = claims.ask(batch, left.practitioners, fixed_now)
     await settle(session, actor, waiting, at)
 
 
-async def settle(session: AsyncSession, actor: Actor, waiting: Cursor, at: datetime) -> None:
+async def settle(session: AsyncSession, actor: Actor, waiting: Answer, at: datetime) -> None:
     """An overbooked appointment that waits for nothing any more is none."""
     heard = await claims.settle(await driver(session), waiting)
     for appointment in await queries.by_ids(session, [one for one, waits in heard.items() if not waits]):
@@ -53,7 +54,7 @@ async def take(session: AsyncSession, arranged: Arranged, fixed_now: datetime | 
     """What was decided is occupied. False: a place went meanwhile."""
     wanted = [one for decision in arranged.decisions for one in entries.taken(decision, arranged.patient_resource_id)]
     async with Batch(await driver(session)) as batch:
-        await ledger.purge(batch, entries.concerned(arranged.decisions, arranged.patient_resource_id), fixed_now)
-        taken = await ledger.occupy(batch, wanted)
-        await ledger.touch(batch, entries.places(arranged.decisions))
+        ledger.purge(batch, entries.concerned(arranged.decisions, arranged.patient_resource_id), fixed_now)
+        taken = ledger.occupy(batch, wanted)
+        ledger.touch(batch, entries.places(arranged.decisions))
     return taken.rowcount == len(wanted)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.availability.rows import Directory, LocationRow, OfferRow, PlaceRow, PractitionerRow, TreatmentRow
-from app.kit.batch import Batch
+from app.kit.batch import Batch, ask
 from app.kit.db import Connection
 from app.kit.errors import Unavailable
 from app.scheduling.footprint import Phase
@@ -47,18 +47,18 @@ def phases_of(stored: Iterable[Mapping[str, Any]]) -> tuple[Phase, ...]:
 
 
 async def current_version(connection: Connection) -> int:
-    row = await (await connection.execute(VERSION)).fetchone()
-    return int(row[0]) if row else 0
+    [[version]] = (await ask(connection, VERSION)).rows
+    return int(version)
 
 
 async def load_directory(connection: Connection) -> Directory:
     """The clinic at one version: it is asked before and after, and everything again if it moved meanwhile. Raises Unavailable if it never rests."""
     for _ in range(MAX_ATTEMPTS):
         async with Batch(connection) as batch:
-            before = await batch.execute(VERSION)
-            asked = [await batch.execute(one) for one in (TREATMENTS, LOCATIONS, PRACTITIONERS, OFFERS, HOURS, PLACES)]
-            after = await batch.execute(VERSION)
-        rows = [await cursor.fetchall() for cursor in (before, *asked, after)]
+            before = batch.execute(VERSION)
+            asked = [batch.execute(one) for one in (TREATMENTS, LOCATIONS, PRACTITIONERS, OFFERS, HOURS, PLACES)]
+            after = batch.execute(VERSION)
+        rows = [cursor.rows for cursor in (before, *asked, after)]
         if rows[0] == rows[-1]:
             return _directory(rows[0][0][0], *rows[1:-1])
     raise Unavailable

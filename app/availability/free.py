@@ -83,14 +83,14 @@ class Free:
     async def refresh(self, connection: Connection, fixed_now: datetime | None) -> datetime | None:
         """Bring it up to date; the time of that, by the database's clock unless it is fixed. None: the catalogue is another by now, so that this is
         worth nothing any more."""
-        if self._calendar is not None:
-            read = await queries.read_diaries(await self._ask(connection, fixed_now))
-        else:
-            async with Batch(connection) as batch:
-                asked = await queries.ask_calendar(batch, [one.id for one in self.catalogue.practitioners], self.range)
-                asked_diaries = await self._ask(batch, fixed_now)
-            self._calendar = await queries.read_calendar(asked)
-            read = await queries.read_diaries(asked_diaries)
+        asked = None
+        async with Batch(connection) as batch:
+            if self._calendar is None:
+                asked = queries.ask_calendar(batch, [one.id for one in self.catalogue.practitioners], self.range)
+            asked_diaries = self._ask(batch, fixed_now)
+        read = queries.read_diaries(asked_diaries)
+        if asked is not None:
+            self._calendar = queries.read_calendar(asked)
             self._schedules, self._diaries = {}, Diaries()
             self._candidates = candidates(self.catalogue, self._calendar, self._location_id)
             self._standing = [[] for _ in self._candidates]
@@ -100,10 +100,10 @@ class Free:
         self._take_in(read.moved)
         return read.at
 
-    async def _ask(self, batch: Batch | Connection, fixed_now: datetime | None) -> queries.Asked:
+    def _ask(self, batch: Batch, fixed_now: datetime | None) -> queries.Asked:
         known = queries.Known(self._versions, self._diaries.expires)
         span = (self.range.from_at, self.range.to_at)
-        return await queries.ask_diaries(batch, [self.catalogue], known, [span], fixed_now, self._without)
+        return queries.ask_diaries(batch, [self.catalogue], known, [span], fixed_now, self._without)
 
     @property
     def stamp(self) -> tuple[int, list[int]]:

@@ -8,6 +8,7 @@ from app.availability.rows import PatientRow
 from app.diary import ledger
 from app.identity.actor import Actor
 from app.identity.policy import PATIENT as LINK
+from app.kit.batch import ask
 from app.kit.db import Connection
 
 # Somebody returns who has had a treatment (T13); what is yet to come counts but for an appointment that is moving.
@@ -43,5 +44,5 @@ async def load_patient(
         "practitioner_id": actor.practitioner_id,
         "appointment_id": actor.appointment_id,
     }
-    row = await (await connection.execute(statement, parameters)).fetchone()
-    return None if row is None else PatientRow(*row)
+    rows = (await ask(connection, statement, parameters)).rows
+    return PatientRow(*rows[0]) if rows else None

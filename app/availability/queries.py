@@ -13,8 +13,9 @@ from uuid import UUID
 
 from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, Numbers, Range, TimeOffRow
 from app.diary import ledger
-from app.kit.batch import Batch, Cursor
+from app.kit.batch import Batch
 from app.kit.db import Connection
+from app.kit.pipeline import Answer
 from app.scheduling.hours import DAYS_AFTER, DAYS_BEFORE, Closure, Override
 from app.scheduling.intervals import Interval
 
@@ -80,12 +81,12 @@ _DAY_STARTS = f"""
 """
 
 
-def _diaries(*, presence: bool, day_starts: bool) -> bytes:
+def _diaries(*, presence: bool, day_starts: bool) -> str:
     columns = (", presence.locations, presence.starts, presence.ends" if presence else "") + (
         ", days.starts" if day_starts else ""
     )
     joins = (_PRESENCE if presence else "") + (_DAY_STARTS if day_starts else "")
-    return _DIARIES.format(now=ledger.NOW, columns=columns, taken=ledger.BUSY_OF_R, joins=joins).encode()
+    return _DIARIES.format(now=ledger.NOW, columns=columns, taken=ledger.BUSY_OF_R, joins=joins)
 
 
 DIARIES = {(some, more): _diaries(presence=some, day_starts=more) for some in (False, True) for more in (False, True)}
@@ -119,24 +120,24 @@ class Known:
 class Asked:
     """A question for diaries that has been sent."""
 
-    cursor: Cursor
+    cursor: Answer
     presence: bool
     day_starts: bool
 
 
-async def ask_calendar(batch: Batch, practitioner_ids: Collection[UUID], range_: Range) -> Cursor:
+def ask_calendar(batch: Batch, practitioner_ids: Collection[UUID], range_: Range) -> Answer:
     """Send the question what is out of the ordinary; `read_calendar` reads the answer."""
-    return await batch.execute(CALENDAR, {"ids": list(practitioner_ids), **_dates(range_)})
+    return batch.execute(CALENDAR, {"ids": list(practitioner_ids), **_dates(range_)})
 
 
 async def load_calendar(connection: Connection, practitioner_ids: Collection[UUID], range_: Range) -> Calendar:
     async with Batch(connection) as batch:
-        asked = await ask_calendar(batch, practitioner_ids, range_)
-    return await read_calendar(asked)
+        asked = ask_calendar(batch, practitioner_ids, range_)
+    return read_calendar(asked)
 
 
-async def read_calendar(cursor: Cursor) -> Calendar:
-    [(overrides, time_off, closures)] = await cursor.fetchall()
+def read_calendar(cursor: Answer) -> Calendar:
+    [(overrides, time_off, closures)] = cursor.rows
     found = Calendar()
     for practitioner_id, location_id, on, stored in overrides or ():
         windows = tuple((window["starts"], window["ends"]) for window in stored)
@@ -157,8 +158,8 @@ async def load_away(
     """Leave and closures with their ids and reasons, for staff to see."""
     wanted = {"ids": list(practitioner_ids), "location_id": location_id, **_dates(range_)}
     async with Batch(connection) as batch:
-        time_off, closures = [await batch.execute(one, wanted) for one in (TIME_OFF_ROWS, CLOSURE_ROWS)]
-    return [TimeOffRow(*row) for row in await time_off.fetchall()], [ClosureRow(*row) for row in await closures.fetchall()]
+        time_off, closures = [batch.execute(one, wanted) for one in (TIME_OFF_ROWS, CLOSURE_ROWS)]
+    return [TimeOffRow(*row) for row in time_off.rows], [ClosureRow(*row) for row in closures.rows]
 
 
 def _dates(range_: Range) -> dict[str, Any]:
@@ -169,8 +170,8 @@ def _dates(range_: Range) -> dict[str, Any]:
     return dates | until | ledger.range_of(range_.from_at, range_.to_at)
 
 
-async def ask_diaries(
-    batch: Batch | Connection,
+def ask_diaries(
+    batch: Batch,
     catalogues: Collection[Catalogue],
     known: Known,
     spans: Collection[Interval],
@@ -192,11 +193,11 @@ async def ask_diaries(
         "without": list(without),
         **ledger.range_of(min(start for start, _ in spans), max(end for _, end in spans)),
     }
-    return Asked(await batch.execute(DIARIES[presence, day_starts], parameters, binary=True), presence, day_starts)
+    return Asked(batch.execute(DIARIES[presence, day_starts], parameters, binary=True), presence, day_starts)
 
 
-async def read_diaries(asked: Asked) -> Read:
-    rows = await asked.cursor.fetchall()
+def read_diaries(asked: Asked) -> Read:
+    rows = asked.cursor.rows
     return Read(rows[0][0], rows[0][1], [_moved(asked, *row[2:]) for row in rows if row[2] is not None])
 
 

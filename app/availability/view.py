@@ -14,9 +14,10 @@ from app.availability import queries
 from app.availability.candidates import REACH_SECONDS, Caller, Candidate, Situation, candidates, reach, resource_ids
 from app.availability.rows import Calendar, Catalogue, Diaries, Range
 from app.availability.search import MAX_ATTEMPTS
-from app.kit.batch import Batch, Cursor
+from app.kit.batch import Batch
 from app.kit.db import Connection
 from app.kit.errors import Unavailable
+from app.kit.pipeline import Answer
 
 Select = Callable[[int | None], Awaitable[Catalogue]]
 """Gives the catalogue, newer than a version if one is given."""
@@ -42,7 +43,7 @@ class Sent:
     now: datetime | None
     catalogues: Sequence[Catalogue]
     ranges: Sequence[Range]
-    calendar: Cursor
+    calendar: Answer
     diaries: queries.Asked
 
 
@@ -110,17 +111,17 @@ async def send(
         for one in resource_ids(catalogue, subject.location_id, subject.caller)
     }
     who = {one.id for catalogue in catalogues for one in catalogue.practitioners}
-    calendar = await queries.ask_calendar(batch, who, _around(ranges))
+    calendar = queries.ask_calendar(batch, who, _around(ranges))
     spans = [(one.from_at, one.to_at) for one in ranges]
     known = queries.Known.nothing(sorted(ids))
-    diaries = await queries.ask_diaries(batch, catalogues, known, spans, now, without)
+    diaries = queries.ask_diaries(batch, catalogues, known, spans, now, without)
     return Sent(subjects, without, now, catalogues, ranges, calendar, diaries)
 
 
 async def receive(connection: Connection, sent: Sent, at: datetime | None) -> list[Sight]:
     """Raises Unavailable, and what `select` does."""
     for _ in range(MAX_ATTEMPTS):
-        calendar, read = await queries.read_calendar(sent.calendar), await queries.read_diaries(sent.diaries)
+        calendar, read = queries.read_calendar(sent.calendar), queries.read_diaries(sent.diaries)
         if read.catalogue_version == sent.catalogues[0].version:
             diaries = queries.diaries_of(read.moved)
             return [

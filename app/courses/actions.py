@@ -138,13 +138,13 @@ class _Making:
         trail = audit.row(self._actor, f"course.{verb}", "course", self.course_id)
         wanted = [stretch for decision in arranged.decisions for stretch in entries.taken(decision, patient)]
         async with Batch(self._connection) as batch:
-            await batch.insert([*introduced(arranged, newcomer), (Course, self._course(arranged)), (AuditEntry, trail)])
-            await batch.insert_many(Appointment, rows)
-            await batch.insert_many(HistoryEntry, [history.row(self._actor, verb, arranged.at, None, row) for row in rows])
-            await ledger.purge(batch, entries.concerned(arranged.decisions, patient), self._fixed_now)
-            taken = await ledger.occupy(batch, wanted, held_until)
-            await ledger.claim(batch, [stretch for decision in arranged.decisions for stretch in entries.waits_for(decision)])
-            await ledger.touch(batch, entries.places(arranged.decisions))
+            batch.insert([*introduced(arranged, newcomer), (Course, self._course(arranged)), (AuditEntry, trail)])
+            batch.insert_many(Appointment, rows)
+            batch.insert_many(HistoryEntry, [history.row(self._actor, verb, arranged.at, None, row) for row in rows])
+            ledger.purge(batch, entries.concerned(arranged.decisions, patient), self._fixed_now)
+            taken = ledger.occupy(batch, wanted, held_until)
+            ledger.claim(batch, [stretch for decision in arranged.decisions for stretch in entries.waits_for(decision)])
+            ledger.touch(batch, entries.places(arranged.decisions))
         return taken.rowcount == len(wanted)
 
     def rows(self, decisions: Sequence[Decision], patient_id: UUID, course_id: UUID) -> list[dict[str, Any]]:

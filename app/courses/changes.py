@@ -65,9 +65,9 @@ async def confirm(session: AsyncSession, memory: Memory[Free], actor: Actor, who
         if any(one.held_until is None or one.held_until <= arranged.at for one in still):
             raise HoldExpired
         async with Batch(connection) as batch:
-            there = await ledger.keep(batch, ids, None)
-            await together.step(batch, actor, Verb.BOOK, arranged.at, {one: {"held_until": None} for one in still})
-        if len(set(await there.fetchall())) < sum(2 if one.place_id is None else 3 for one in still):
+            there = ledger.keep(batch, ids, None)
+            together.step(batch, actor, Verb.BOOK, arranged.at, {one: {"held_until": None} for one in still})
+        if len(set(there.rows)) < sum(2 if one.place_id is None else 3 for one in still):
             raise HoldExpired  # it ended between the lock and now, and somebody took a place
         audit.record(session, actor, "course.confirm", "course", whole.course.id)
         return True
@@ -137,7 +137,7 @@ async def _let_go(
         for one in rest
     }
     async with Batch(await driver(session)) as batch:
-        await together.step(batch, actor, Verb.CANCEL, at, changes)
+        together.step(batch, actor, Verb.CANCEL, at, changes)
     await vacancy.leave(session, actor, ids, left, at, fixed_now)
     return at
 

@@ -108,15 +108,15 @@ class _Applying:
         wanted = [stretch for decision in decisions for stretch in entries.taken(decision, patient)]
         connection = await driver(self._session)
         async with Batch(connection) as batch:
-            await ledger.release(batch, [one.id for one in self._there.values()])
-            await ledger.purge(batch, entries.concerned(decisions, patient) | self._left.practitioners, self._fixed_now)
-            await together.step(batch, self._actor, Verb.RESCHEDULE, arranged.at, self._changes(moved, arranged.at))
-            await batch.insert_many(Appointment, rows)
+            ledger.release(batch, [one.id for one in self._there.values()])
+            ledger.purge(batch, entries.concerned(decisions, patient) | self._left.practitioners, self._fixed_now)
+            together.step(batch, self._actor, Verb.RESCHEDULE, arranged.at, self._changes(moved, arranged.at))
+            batch.insert_many(Appointment, rows)
             booked = [history.row(self._actor, "book", arranged.at, None, row) for row in rows]
-            await batch.insert_many(HistoryEntry, booked)
-            taken = await ledger.occupy(batch, wanted)
-            await ledger.touch(batch, self._left.places | entries.places(decisions))
-            waiting = await claims.ask(batch, self._left.practitioners, self._fixed_now)
+            batch.insert_many(HistoryEntry, booked)
+            taken = ledger.occupy(batch, wanted)
+            ledger.touch(batch, self._left.places | entries.places(decisions))
+            waiting = claims.ask(batch, self._left.practitioners, self._fixed_now)
         if taken.rowcount != len(wanted):
             return False
         audit.record(self._session, self._actor, "course.apply", "course", self._whole.course.id)

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from app.diary import ledger
 from app.diary.ledger import NOW, Stretch
-from app.kit.batch import Batch, Cursor
+from app.kit.batch import Batch
 from app.kit.db import Connection
+from app.kit.pipeline import Answer
 from app.scheduling.intervals import Interval, intersect, subtract, union
 
 # By age of the appointment: its id sorts by it. What is over waits for nothing.
@@ -27,22 +28,22 @@ FROM occupancies WHERE resource_id = ANY(%(ids)s) AND during && %(spans)s::tstzm
 UNCLAIM = "DELETE FROM claims WHERE resource_id = ANY(%(ids)s) AND appointment_id = ANY(%(appointment_ids)s)"
 
 
-async def ask(batch: Batch, resource_ids: Collection[int], now: datetime | None) -> Cursor:
+def ask(batch: Batch, resource_ids: Collection[int], now: datetime | None) -> Answer:
     """Send for what is waited for; `settle` reads it."""
-    return await batch.execute(CLAIMS, {"ids": list(resource_ids), "now": now})
+    return batch.execute(CLAIMS, {"ids": list(resource_ids), "now": now})
 
 
-async def settle(connection: Connection, asked: Cursor) -> dict[UUID, bool]:
+async def settle(connection: Connection, asked: Answer) -> dict[UUID, bool]:
     """Give what became free to those who wait for it. The appointments that got some, and whether they still wait for the rest."""
-    wanted = [Stretch(*row) for row in await asked.fetchall()]
+    wanted = [Stretch(*row) for row in asked.rows]
     if not wanted:
         return {}
     ids = list({stretch.resource_id for stretch in wanted})
     spans = ledger.spans_of((stretch.starts_at, stretch.ends_at) for stretch in wanted)
     async with Batch(connection) as batch:
-        cursor = await batch.execute(TAKEN, {"ids": ids, "spans": spans})
+        cursor = batch.execute(TAKEN, {"ids": ids, "spans": spans})
     taken: defaultdict[int, list[Interval]] = defaultdict(list)
-    for resource_id, starts_at, ends_at in await cursor.fetchall():
+    for resource_id, starts_at, ends_at in cursor.rows:
         taken[resource_id].append((starts_at, ends_at))
     got, waiting = _shared(wanted, taken)
     heard = {stretch.appointment_id for stretch in got}
@@ -51,9 +52,9 @@ async def settle(connection: Connection, asked: Cursor) -> dict[UUID, bool]:
     still = [stretch for stretch in waiting if stretch.appointment_id in heard]
     parameters: dict[str, Any] = {"ids": ids, "appointment_ids": list(heard)}
     async with Batch(connection) as batch:
-        await batch.execute(UNCLAIM, parameters)
-        await ledger.occupy(batch, got)
-        await ledger.claim(batch, still)
+        batch.execute(UNCLAIM, parameters)
+        ledger.occupy(batch, got)
+        ledger.claim(batch, still)
     return {one: one in {stretch.appointment_id for stretch in still} for one in heard}
 
 

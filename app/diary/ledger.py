@@ -20,8 +20,9 @@ from typing import Any
 from uuid import UUID
 
 from app.diary.models import NO_OVERLAP
-from app.kit.batch import Batch, Cursor
+from app.kit.batch import Batch, ask
 from app.kit.db import Connection
+from app.kit.pipeline import Answer
 
 # UPDATE … WHERE id = ANY(…) locks in the order of the plan, whatever the order of the array, and deadlocks. As an array, and not joined, what is
 # locked is found by its id, however many patients there are.
@@ -124,65 +125,65 @@ class Stretch:
     ends_at: int
 
 
-async def lock(batch: Batch, resource_ids: Iterable[int], *, draws: bool = False) -> Cursor:
+def lock(batch: Batch, resource_ids: Iterable[int], *, draws: bool = False) -> Answer:
     """Send the lock; `locked` reads what it returned once the batch is through. Whoever wants to lock others instead calls `unlock` first: two
     locks, one after the other, are in no order. `draws` the id of a resource that is about to be made."""
-    await batch.execute(f"SAVEPOINT {_UNLOCKED}")
-    return await batch.execute(LOCK_AND_DRAW if draws else LOCK, (sorted(set(resource_ids)),))
+    batch.execute(f"SAVEPOINT {_UNLOCKED}")
+    return batch.execute(LOCK_AND_DRAW if draws else LOCK, (sorted(set(resource_ids)),))
 
 
 async def unlock(connection: Connection) -> None:
     """Give back the last lock, and undo what was written since."""
-    await connection.execute(f"ROLLBACK TO SAVEPOINT {_UNLOCKED}")
+    await ask(connection, f"ROLLBACK TO SAVEPOINT {_UNLOCKED}")
 
 
-async def locked(cursor: Cursor, resource_ids: Iterable[int]) -> Locked:
-    rows = await cursor.fetchall()
+def locked(cursor: Answer, resource_ids: Iterable[int]) -> Locked:
+    rows = cursor.rows
     if len(rows) != len(set(resource_ids)):
         raise MissingResourceError
     return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows}, drawn=rows[0][3])
 
 
-async def purge(batch: Batch, resource_ids: Iterable[int], now: datetime | None) -> None:
+def purge(batch: Batch, resource_ids: Iterable[int], now: datetime | None) -> None:
     """Delete what is left of expired holds of these resources. `now` None: by the database's clock."""
-    await batch.execute(PURGE, {"ids": list(resource_ids), "now": now})
+    batch.execute(PURGE, {"ids": list(resource_ids), "now": now})
 
 
-async def occupy(batch: Batch, stretches: Sequence[Stretch], expires_at: datetime | None = None) -> Cursor:
+def occupy(batch: Batch, stretches: Sequence[Stretch], expires_at: datetime | None = None) -> Answer:
     """Send the rows; fewer of them written (`rowcount`) than stretches: somebody was there first. `expires_at`: they are held until then."""
-    return await batch.execute(OCCUPY, {**_columns(stretches), "expires_at": expires_at})
+    return batch.execute(OCCUPY, {**_columns(stretches), "expires_at": expires_at})
 
 
-async def claim(batch: Batch, stretches: Sequence[Stretch]) -> None:
+def claim(batch: Batch, stretches: Sequence[Stretch]) -> None:
     """Time that others have; see `app.diary.claims`."""
     if stretches:
-        await batch.execute(CLAIM, _columns(stretches))
+        batch.execute(CLAIM, _columns(stretches))
 
 
-async def keep(batch: Batch, appointment_ids: Iterable[UUID], expires_at: datetime | None) -> Cursor:
+def keep(batch: Batch, appointment_ids: Iterable[UUID], expires_at: datetime | None) -> Answer:
     """What is held is held until then; None: for good. The rows that there still are: appointment and resource."""
-    return await batch.execute(KEEP, (expires_at, list(appointment_ids)))
+    return batch.execute(KEEP, (expires_at, list(appointment_ids)))
 
 
-async def release(batch: Batch, appointment_ids: Iterable[UUID]) -> None:
+def release(batch: Batch, appointment_ids: Iterable[UUID]) -> None:
     """Free whatever these appointments occupy, and what they wait for."""
-    await batch.execute(RELEASE, {"ids": list(appointment_ids)})
+    batch.execute(RELEASE, {"ids": list(appointment_ids)})
 
 
-async def touch(batch: Batch, resource_ids: Iterable[int]) -> None:
+def touch(batch: Batch, resource_ids: Iterable[int]) -> None:
     """Note that the diaries of places changed. The last statement of what is written."""
     if ids := sorted(set(resource_ids)):
-        await batch.execute(LOCK, (ids,))
+        batch.execute(LOCK, (ids,))
 
 
-async def overlapping(batch: Batch, resource_id: int, other_id: int) -> Cursor:
+def overlapping(batch: Batch, resource_id: int, other_id: int) -> Answer:
     """Send for the pairs of appointments, one of each, at one time; some of them where there are many."""
-    return await batch.execute(OVERLAPPING, (resource_id, other_id))
+    return batch.execute(OVERLAPPING, (resource_id, other_id))
 
 
-async def hand_over(batch: Batch, resource_id: int, to_id: int) -> None:
+def hand_over(batch: Batch, resource_id: int, to_id: int) -> None:
     """Whatever takes time of the one takes time of the other. Both are locked, and nothing of theirs overlaps."""
-    await batch.execute(HAND_OVER, (to_id, resource_id))
+    batch.execute(HAND_OVER, (to_id, resource_id))
 
 
 def _columns(stretches: Sequence[Stretch]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
+from psycopg._preparing import PrepareManager
 from psycopg.pq import TransactionStatus
 from sqlalchemy import DateTime, MetaData, Uuid, event, func, make_url
 from sqlalchemy.dialects.postgresql import JSONB
@@ -22,6 +23,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from typing_extensions import override
 
 from app.kit.ids import uuid7
 
@@ -91,6 +93,20 @@ def _refuse_dead(connection: Any, *_: object) -> None:
         raise InvalidatePoolError
 
 
+class _Lasting(PrepareManager):
+    """Statements stay prepared when something is rolled back: nothing that they use is made in a transaction of ours. psycopg would drop all that a
+    connection has prepared, its own and others', with each refusal."""
+
+    @override
+    def clear(self) -> bool:
+        return False
+
+
+def _lasting(connection: Any, *_: object) -> None:
+    driver_connection = getattr(connection, "driver_connection", connection)
+    driver_connection._prepared = _Lasting()  # noqa: SLF001 psycopg has no other place for it
+
+
 class OnDemand:
     """A reading session that is made when it is first asked for: who reads through the driver does not pay for one."""
 
@@ -129,6 +145,7 @@ class Database:
             pool_timeout=PATIENCE_SECONDS,
             connect_args=self._connect_args,
         )
+        event.listen(self.engine.sync_engine, "connect", _lasting)
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers: list[Connection] = []
@@ -176,7 +193,9 @@ class Database:
             if not _is_dead(connection):
                 return connection
             await connection.close()
-        return await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, **self._connect_args)
+        connection = await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, **self._connect_args)
+        _lasting(connection)
+        return connection
 
     async def close(self) -> None:
         while self._readers:

@@ -22,12 +22,14 @@ from app.kit.clock import Clock
 from app.kit.db import Database, OnDemand, commit
 from app.kit.errors import BadRequest, Conflict, NotAcceptable, Rejected, UnsupportedMediaType
 from app.kit.idempotency import IdempotencyKeyRequired, Keyed, read_key
+from app.kit.pipeline import OutdatedStatementError
 
 if TYPE_CHECKING:
     from app.kit.routing import Contract
 
 MAX_ATTEMPTS = 5
 LOST_RACE = (DeadlockDetected, SerializationFailure, ExclusionViolation)
+AGAIN = (*LOST_RACE, OutdatedStatementError)
 _SAFE = ("GET", "HEAD")
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -77,7 +79,7 @@ async def serve(original: Request, contract: "Contract", handle: Handle) -> Resp
         except DBAPIError as error:
             if not isinstance(error.orig, LOST_RACE) or attempt == MAX_ATTEMPTS - 1:
                 raise
-        except LOST_RACE:
+        except AGAIN:
             if attempt == MAX_ATTEMPTS - 1:
                 raise
         await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 jitter

@@ -22,7 +22,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.batch import Batch
+from app.kit.batch import Batch, ask
 from app.kit.db import Base, driver
 from app.kit.errors import BadRequest, Conflict, Rejected
 
@@ -107,19 +107,17 @@ class Keyed:
     async def begin(self, session: AsyncSession, now: datetime) -> Response | None:
         """The stored answer, or None and the right to make one. Raises IdempotencyInProgress (409) and IdempotencyKeyReused (422)."""
         async with Batch(await driver(session)) as batch:
-            lock = await batch.execute("SELECT pg_try_advisory_xact_lock(%s)", (int.from_bytes(self.id[:8], signed=True),))
-            row = await batch.execute(
+            lock = batch.execute("SELECT pg_try_advisory_xact_lock(%s)", (int.from_bytes(self.id[:8], signed=True),))
+            row = batch.execute(
                 "SELECT fingerprint, status, headers, body FROM idempotency_records WHERE id = %s AND expires_at > %s",
                 (self.id, now),
             )
-            await batch.execute(f"SAVEPOINT {SAVEPOINT}")
-        locked = await lock.fetchone()
-        stored = await row.fetchone()
-        if locked is None or not locked[0]:
+            batch.execute(f"SAVEPOINT {SAVEPOINT}")
+        if lock.rows != [(True,)]:
             raise IdempotencyInProgress
-        if stored is None:
+        if not row.rows:
             return None
-        fingerprint, status, headers, body = stored
+        [(fingerprint, status, headers, body)] = row.rows
         if bytes(fingerprint) != self.fingerprint:
             raise IdempotencyKeyReused
         return Response(self.cipher.decrypt(bytes(body)), status_code=status, headers={**headers, "Idempotent-Replayed": "true"})
@@ -128,12 +126,12 @@ class Keyed:
         """Store the answer and COMMIT it together with the work, in one trip; a failure of either raises, and nothing is committed."""
         await session.flush()
         async with Batch(await driver(session)) as batch:
-            await self._store(batch, response, now)
-            await batch.execute("COMMIT")
+            self._store(batch, response, now)
+            batch.execute("COMMIT")
         await session.commit()  # nothing is left of it but SQLAlchemy's own account
 
-    async def _store(self, batch: Batch, response: Response, now: datetime) -> None:
-        await batch.execute(
+    def _store(self, batch: Batch, response: Response, now: datetime) -> None:
+        batch.execute(
             "INSERT INTO idempotency_records (id, fingerprint, status, headers, body, expires_at) VALUES (%s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
             " body = excluded.body, expires_at = excluded.expires_at",
@@ -152,7 +150,7 @@ class Keyed:
         if session.is_active:
             connection = await driver(session)
             if connection.info.transaction_status != TransactionStatus.IDLE:  # else it was let go, and there is nothing to undo
-                await connection.execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+                await ask(connection, f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
             session.expunge_all()
         else:
             # A flush has failed, which undid everything and let go of the key; a twin may have been quicker.

@@ -31,7 +31,7 @@ async def test_who_waits_for_a_frozen_process_is_served(admin: Client, public: C
         database.conninfo, options="-c idle_in_transaction_session_timeout=4s"
     ) as frozen:
         async with Batch(frozen) as batch:
-            await ledger.lock(batch, [resource_id])
+            ledger.lock(batch, [resource_id])
         answers = await asyncio.gather(
             *(public.send_json("POST", "/v1/appointments", world.booking(start)) for start in (AT_TEN, "2026-12-02T11:00:00Z"))
         )
@@ -50,7 +50,7 @@ async def test_who_waits_for_a_busy_one_is_told_to_come_again(
     async with database.writing() as session:
         busy = await driver(session)
         async with Batch(busy) as batch:
-            await ledger.lock(batch, [resource_id])
+            ledger.lock(batch, [resource_id])
         working = asyncio.create_task(busy.execute("SELECT pg_sleep(30)"))
         refused = await public.post("/v1/appointments", json=world.booking(AT_TEN), headers=key)
         problem(refused, 503, "unavailable")

@@ -74,7 +74,7 @@ async def test_people_are_locked_in_one_order_however_their_rows_lie(database: D
             await psycopg.AsyncConnection.connect(database.conninfo, options=plan) as connection,
             Batch(connection) as batch,
         ):
-            await ledger.lock(batch, reversed(ids))
+            ledger.lock(batch, reversed(ids))
 
     locking = asyncio.create_task(lock_all())
     await until_waiting_or_done(database, locking)
