@@ -57,7 +57,7 @@ async def preview(
     wish = _wish(wanted, held)
     without = [] if held is None else [held.id]
     [decision] = await Desk(connection, memory, [wish], caller, fixed_now, without).preview()
-    return Appointment(**_columns(actor, wanted, decision, uuid7()))
+    return Appointment.of_row(_columns(actor, wanted, decision, uuid7()))
 
 
 async def book(
@@ -190,7 +190,7 @@ class _Booking:
             ledger.touch(batch, entries.places(arranged.decisions))
         if taken.rowcount < len(wanted):
             return False
-        self._made = Made(Appointment(**row), token)
+        self._made = Made(Appointment.of_row(row), token)
         return True
 
     async def _write_held(self, held: Appointment, arranged: Arranged, newcomer: dict[str, Any] | None, patient_id: UUID) -> bool:

@@ -135,7 +135,7 @@ async def _write(
         batch.insert_many(HistoryEntry, [history.row(actor, "hold", arranged.at, None, row) for row in rows])
     if taken.rowcount != len(wanted):
         return None
-    return Held(Hold(**columns), [Appointment(**row) for row in rows], token)
+    return Held(Hold.of_row(columns), [Appointment.of_row(row) for row in rows], token)
 
 
 def _row(decision: Decision, hold_id: UUID, expires_at: datetime) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Tables: appointments, what holds keep, and the history of every appointment."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column, query_expression
+from typing_extensions import override
 
 from app.appointments.states import EXPIRED, OCCUPYING, STORED
 from app.kit.db import Base, Record
@@ -103,8 +105,10 @@ class Appointment(Record, Base):
     # Whether its hold is over, by the clock of the statement that read it.
     expired: Mapped[bool | None] = query_expression()
 
-    def __init__(self, **columns: Any) -> None:
-        super().__init__(**{"affected_by": [], "overrides": [], "overbooked": False, "late": False, "pinned": False, **columns})
+    @classmethod
+    @override
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        return super().of_row({"affected_by": [], "overrides": [], "overbooked": False, "late": False, "pinned": False, **row})
 
     @property
     def state(self) -> str:

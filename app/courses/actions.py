@@ -24,6 +24,7 @@ from app.courses.cadence import stored
 from app.courses.course_schemas import CourseCreate, SessionWanted
 from app.courses.models import Course
 from app.courses.offered import check_known, treatments_of
+from app.courses.queries import Whole
 from app.diary import ledger
 from app.identity import audit
 from app.identity.actor import Actor
@@ -56,17 +57,17 @@ async def preview(
     connection = await driver(session)
     making = await _making(connection, memory, actor, wanted, fixed_now)
     decisions = await making.desk(memory).preview()
-    return [Appointment(**row) for row in making.rows(decisions, uuid7(), uuid7())]
+    return [Appointment.of_row(row) for row in making.rows(decisions, uuid7(), uuid7())]
 
 
 async def make(
     session: AsyncSession, memory: Memory[Free], actor: Actor, wanted: CourseCreate, fixed_now: datetime | None
-) -> UUID:
-    """The new course's id. Raises InvalidField, Forbidden, PatientGone, and SlotUnavailable for all sessions that cannot be had."""
+) -> Whole:
+    """The new course. Raises InvalidField, Forbidden, PatientGone, and SlotUnavailable for all sessions that cannot be had."""
     connection = await driver(session)
     making = await _making(connection, memory, actor, wanted, fixed_now)
     await making.desk(memory).arrange(making.write)
-    return making.course_id
+    return making.made()
 
 
 async def _making(
@@ -101,6 +102,7 @@ class _Making:
         self._caller, self._patient_id = comes
         self._sessions = _meant(actor, wanted)
         self.course_id = uuid7()
+        self._made: Whole | None = None
 
     def desk(self, memory: Memory[Free]) -> Desk:
         treatments = _treatments(self._wanted)
@@ -123,6 +125,11 @@ class _Making:
         own = {one.rule for one in session.overrides}
         return [*session.overrides, *(one for one in self._wanted.overrides if one.rule not in own)]
 
+    def made(self) -> Whole:
+        if self._made is None:
+            raise AssertionError("asked for before it was written")
+        return self._made
+
     async def write(self, arranged: Arranged) -> bool:
         """In one trip. False when a place went meanwhile."""
         newcomer, patient_id = None, self._patient_id
@@ -133,18 +140,19 @@ class _Making:
         if patient_id is None:
             raise AssertionError("a course has a patient")
         held_until = self._held_until(arranged.decisions)
-        rows = self.rows(arranged.decisions, patient_id, self.course_id)
+        course, rows = self._course(arranged), self.rows(arranged.decisions, patient_id, self.course_id)
         verb, patient = "book" if held_until is None else "hold", arranged.patient_resource_id
         trail = audit.row(self._actor, f"course.{verb}", "course", self.course_id)
         wanted = [stretch for decision in arranged.decisions for stretch in entries.taken(decision, patient)]
         async with Batch(self._connection) as batch:
-            batch.insert([*introduced(arranged, newcomer), (Course, self._course(arranged)), (AuditEntry, trail)])
+            batch.insert([*introduced(arranged, newcomer), (Course, course), (AuditEntry, trail)])
             batch.insert_many(Appointment, rows)
             batch.insert_many(HistoryEntry, [history.row(self._actor, verb, arranged.at, None, row) for row in rows])
             ledger.purge(batch, entries.concerned(arranged.decisions, patient), self._fixed_now)
             taken = ledger.occupy(batch, wanted, held_until)
             ledger.claim(batch, [stretch for decision in arranged.decisions for stretch in entries.waits_for(decision)])
             ledger.touch(batch, entries.places(arranged.decisions))
+        self._made = Whole(Course.of_row(course), [Appointment.of_row(row) for row in rows])
         return taken.rowcount == len(wanted)
 
     def rows(self, decisions: Sequence[Decision], patient_id: UUID, course_id: UUID) -> list[dict[str, Any]]:

@@ -48,9 +48,8 @@ async def create_course(
         appointments = await actions.preview(session, memory, actor, body, fixed_now)
         found = CoursePreview(appointments=[AppointmentPreview.model_validate(one) for one in appointments])
         return Response(found.model_dump_json(), media_type="application/json")
-    course_id = await actions.make(session, memory, actor, body, fixed_now)
-    whole = await queries.get(session, actor, course_id, fixed_now)
-    response.headers["Location"] = f"/v1/courses/{course_id}"
+    whole = await actions.make(session, memory, actor, body, fixed_now)
+    response.headers["Location"] = f"/v1/courses/{whole.course.id}"
     etag.tagged(response, whole)
     return told(whole, actor, now)
 

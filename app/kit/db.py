@@ -8,10 +8,10 @@ it themselves.
 
 import asyncio
 import select
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
 import psycopg
@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, class_mapper, declared_attr, mapped_column
 from typing_extensions import override
 
 from app.kit.ids import uuid7
@@ -57,6 +57,15 @@ class Base(DeclarativeBase):
         list[Any]: JSONB,
         UUID: Uuid,
     }
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        """What a row reads like that was written past the session, which does not know it; columns that are not given are None. The constructor
+        would note each value as a change to be written."""
+        mapper = class_mapper(cls)
+        found: Self = mapper.class_manager.new_instance()
+        found.__dict__.update(dict.fromkeys(mapper.column_attrs.keys()), **row)
+        return found
 
 
 class Record:
@@ -217,6 +226,12 @@ async def let_go(session: AsyncSession) -> None:
     """All that is needed has been read: what comes now may take a while, and is no reason to keep a transaction open. What was loaded stays."""
     session.expunge_all()
     await session.rollback()
+
+
+async def flush(session: AsyncSession) -> None:
+    """Write what the session has to write. That is asked first, since to ask the session costs more."""
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
 
 
 async def commit(session: AsyncSession) -> None:

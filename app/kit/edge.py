@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from app.kit import problems, strict_json
 from app.kit.clock import Clock
-from app.kit.db import Database, OnDemand, commit
+from app.kit.db import Database, OnDemand, commit, flush
 from app.kit.errors import BadRequest, Conflict, NotAcceptable, Rejected, UnsupportedMediaType
 from app.kit.idempotency import IdempotencyKeyRequired, Keyed, read_key
 from app.kit.pipeline import OutdatedStatementError
@@ -103,7 +103,7 @@ async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle)
             return replay
         try:
             response = await handle(request)
-            await session.flush()
+            await flush(session)
         except Conflict as refusal:
             # A refusal is an answer too: whoever repeats the request hears it again, and not what has become free since.
             refused = problems.response_of(refusal, request.scope.get("request_id", ""))

@@ -124,11 +124,9 @@ class Keyed:
 
     async def keep(self, session: AsyncSession, response: Response, now: datetime) -> None:
         """Store the answer and COMMIT it together with the work, in one trip; a failure of either raises, and nothing is committed."""
-        await session.flush()
         async with Batch(await driver(session)) as batch:
             self._store(batch, response, now)
             batch.execute("COMMIT")
-        await session.commit()  # nothing is left of it but SQLAlchemy's own account
 
     def _store(self, batch: Batch, response: Response, now: datetime) -> None:
         batch.execute(

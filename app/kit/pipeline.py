@@ -114,7 +114,8 @@ class Pipeline:
         format_ = Format.BINARY if answer is not None and answer.binary else Format.TEXT
         self._pgconn.send_query_prepared(name, dumped, result_format=format_)
         self._sent.append(answer)
-        self._pgconn.flush()  # as much as can go; the rest goes at the end
+        if values:  # those without are words like SAVEPOINT, which need not travel alone
+            self._pgconn.flush()  # as much as can go; the rest goes at the end
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -136,9 +137,9 @@ class Pipeline:
             elif sent is not None:
                 sent.rowcount = result.command_tuples or 0
                 if result.ntuples:
-                    reader = Transformer.from_context(self._connection)
-                    reader.set_pgresult(result)
-                    sent.rows = reader.load_rows(0, result.ntuples, tuple)
+                    self._known.values.set_pgresult(result)
+                    sent.rows = self._known.values.load_rows(0, result.ntuples, tuple)
+        self._known.values.set_pgresult(None)  # it would keep the last one
 
     def _refused(self, result: PGresult) -> Exception:
         found = error_from_result(result, encoding=self._connection.info.encoding)
