@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from app import settings as app_settings
 from app.kit import logs
 from app.main import create_app
+from app.served import settled
 from benchmarks.floors import create_floors
 
 
@@ -21,7 +22,7 @@ def _product() -> ASGIApp:
     """Without the background worker, which wakes up when it likes."""
     settings = app_settings.load()
     logs.configure(settings.log_level)
-    return create_app(settings)
+    return settled(create_app(settings))
 
 
 def _floors() -> ASGIApp:
