@@ -84,7 +84,6 @@ async def create_appointment(
     memory: MemoryOf,
     fixed_now: FixedNow,
     body: AppointmentCreate,
-    response: Response,
     hold_token: HoldTokenHeader = None,
 ) -> object:
     token = body.hold_token or hold_token
@@ -92,9 +91,8 @@ async def create_appointment(
         found = AppointmentPreview.model_validate(await actions.preview(session, memory, actor, body, fixed_now, token))
         return Response(found.model_dump_json(), media_type="application/json")
     made = await actions.book(session, memory, actor, body, fixed_now, token)
-    response.headers["Location"] = f"/v1/appointments/{made.appointment.id}"
-    told = answer(response, made.appointment, actor)
-    return AppointmentMade.model_validate({**told.__dict__, "manage_token": made.manage_token})
+    told = AppointmentMade.model_construct(**shown(made.appointment, actor).__dict__, manage_token=made.manage_token)
+    return etag.created(f"/v1/appointments/{told.id}", made.appointment, told)
 
 
 @router.operation(

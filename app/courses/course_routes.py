@@ -42,16 +42,13 @@ async def create_course(
     fixed_now: FixedNow,
     now: Now,
     body: CourseCreate,
-    response: Response,
-) -> object:
+) -> Response:
     if body.validate_only:
         appointments = await actions.preview(session, memory, actor, body, fixed_now)
         found = CoursePreview(appointments=[AppointmentPreview.model_validate(one) for one in appointments])
         return Response(found.model_dump_json(), media_type="application/json")
     whole = await actions.make(session, memory, actor, body, fixed_now)
-    response.headers["Location"] = f"/v1/courses/{whole.course.id}"
-    etag.tagged(response, whole)
-    return told(whole, actor, now)
+    return etag.created(f"/v1/courses/{whole.course.id}", whole, told(whole, actor, now))
 
 
 @router.operation(

@@ -188,12 +188,17 @@ def hand_over(batch: Batch, resource_id: int, to_id: int) -> None:
 
 def _columns(stretches: Sequence[Stretch]) -> dict[str, Any]:
     return {
-        "appointment_ids": [stretch.appointment_id for stretch in stretches],
-        "location_ids": [stretch.location_id for stretch in stretches],
-        "resource_ids": [stretch.resource_id for stretch in stretches],
-        "starts": [stretch.starts_at for stretch in stretches],
-        "ends": [stretch.ends_at for stretch in stretches],
+        "appointment_ids": _array(stretch.appointment_id for stretch in stretches),
+        "location_ids": _array(stretch.location_id for stretch in stretches),
+        "resource_ids": _array(stretch.resource_id for stretch in stretches),
+        "starts": _array(stretch.starts_at for stretch in stretches),
+        "ends": _array(stretch.ends_at for stretch in stretches),
     }
+
+
+def _array(values: Iterable[UUID | int]) -> str:
+    """As PostgreSQL reads it; the driver would look at each element twice."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def spans_of(ranges: Iterable[tuple[int, int]]) -> str:

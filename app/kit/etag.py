@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Header, Request, Response
+from pydantic import BaseModel
 
 from app.kit.errors import BadRequest, PreconditionFailed, PreconditionRequired
 
@@ -56,6 +57,12 @@ def not_modified(request: Request, tag: str) -> bool:
 
 def tagged(response: Response, record: Versioned) -> None:
     response.headers["ETag"] = tag_of(record)
+
+
+def created(path: str, record: Versioned, answer: BaseModel) -> Response:
+    """201 with what was made, encoded as it is: the framework would validate it once more."""
+    headers = {"Location": path, "ETag": tag_of(record)}
+    return Response(answer.model_dump_json(), HTTPStatus.CREATED, headers, "application/json")
 
 
 Tagged = TypeVar("Tagged", bound=Versioned)

@@ -123,8 +123,8 @@ FAULTS: Final = (
         (
             (
                 "app/kit/idempotency.py",
-                "        await session.flush()\n        async with Batch",
-                "        await session.commit()\n        async with Batch",
+                'and nothing is committed."""\n',
+                'and nothing is committed."""\n        await session.commit()\n',
             ),
         ),
         (GUARDS + "what_cannot_be_remembered_is_not_done",),
