@@ -118,7 +118,7 @@ class Desk:
         async with Batch(self.connection) as batch:
             lock = ledger.lock(batch, ids, draws=self.draws_patient)
             somebody = None if patient is None else queries.ask_somebody(batch, patient)
-            sent = await send(batch, subjects, catalogues, self.fixed_now, self.without)
+            sent = send(batch, subjects, catalogues, self.fixed_now, self.without)
         try:
             locked = ledger.locked(lock, ids)
         except ledger.MissingResourceError:

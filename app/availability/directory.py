@@ -58,7 +58,7 @@ async def load_directory(connection: Connection) -> Directory:
             before = batch.execute(VERSION)
             asked = [batch.execute(one) for one in (TREATMENTS, LOCATIONS, PRACTITIONERS, OFFERS, HOURS, PLACES)]
             after = batch.execute(VERSION)
-        rows = [cursor.rows for cursor in (before, *asked, after)]
+        rows = [answer.rows for answer in (before, *asked, after)]
         if rows[0] == rows[-1]:
             return _directory(rows[0][0][0], *rows[1:-1])
     raise Unavailable

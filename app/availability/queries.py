@@ -120,7 +120,7 @@ class Known:
 class Asked:
     """A question for diaries that has been sent."""
 
-    cursor: Answer
+    answer: Answer
     presence: bool
     day_starts: bool
 
@@ -136,8 +136,8 @@ async def load_calendar(connection: Connection, practitioner_ids: Collection[UUI
     return read_calendar(asked)
 
 
-def read_calendar(cursor: Answer) -> Calendar:
-    [(overrides, time_off, closures)] = cursor.rows
+def read_calendar(answer: Answer) -> Calendar:
+    [(overrides, time_off, closures)] = answer.rows
     found = Calendar()
     for practitioner_id, location_id, on, stored in overrides or ():
         windows = tuple((window["starts"], window["ends"]) for window in stored)
@@ -197,7 +197,7 @@ def ask_diaries(
 
 
 def read_diaries(asked: Asked) -> Read:
-    rows = asked.cursor.rows
+    rows = asked.answer.rows
     return Read(rows[0][0], rows[0][1], [_moved(asked, *row[2:]) for row in rows if row[2] is not None])
 
 

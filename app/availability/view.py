@@ -89,11 +89,11 @@ async def look(
     """Raises Unavailable, and what `select` does."""
     catalogues = await catalogues_of(subjects)
     async with Batch(connection) as batch:
-        sent = await send(batch, subjects, catalogues, fixed_now, without)
+        sent = send(batch, subjects, catalogues, fixed_now, without)
     return await receive(connection, sent, fixed_now)
 
 
-async def send(
+def send(
     batch: Batch,
     subjects: Sequence[Subject],
     catalogues: Sequence[Catalogue],
@@ -130,7 +130,7 @@ async def receive(connection: Connection, sent: Sent, at: datetime | None) -> li
             ]
         catalogues = await catalogues_of(sent.subjects, sent.catalogues[0].version)
         async with Batch(connection) as batch:
-            sent = await send(batch, sent.subjects, catalogues, sent.now, sent.without)
+            sent = send(batch, sent.subjects, catalogues, sent.now, sent.without)
     raise Unavailable
 
 

@@ -41,9 +41,9 @@ async def settle(connection: Connection, asked: Answer) -> dict[UUID, bool]:
     ids = list({stretch.resource_id for stretch in wanted})
     spans = ledger.spans_of((stretch.starts_at, stretch.ends_at) for stretch in wanted)
     async with Batch(connection) as batch:
-        cursor = batch.execute(TAKEN, {"ids": ids, "spans": spans})
+        occupied = batch.execute(TAKEN, {"ids": ids, "spans": spans})
     taken: defaultdict[int, list[Interval]] = defaultdict(list)
-    for resource_id, starts_at, ends_at in cursor.rows:
+    for resource_id, starts_at, ends_at in occupied.rows:
         taken[resource_id].append((starts_at, ends_at))
     got, waiting = _shared(wanted, taken)
     heard = {stretch.appointment_id for stretch in got}

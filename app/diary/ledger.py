@@ -137,8 +137,8 @@ async def unlock(connection: Connection) -> None:
     await ask(connection, f"ROLLBACK TO SAVEPOINT {_UNLOCKED}")
 
 
-def locked(cursor: Answer, resource_ids: Iterable[int]) -> Locked:
-    rows = cursor.rows
+def locked(answer: Answer, resource_ids: Iterable[int]) -> Locked:
+    rows = answer.rows
     if len(rows) != len(set(resource_ids)):
         raise MissingResourceError
     return Locked(at=max(row[2] for row in rows), versions={row[0]: row[1] for row in rows}, drawn=rows[0][3])

@@ -111,9 +111,8 @@ class _Lasting(PrepareManager):
         return False
 
 
-def _lasting(connection: Any, *_: object) -> None:
-    driver_connection = getattr(connection, "driver_connection", connection)
-    driver_connection._prepared = _Lasting()  # noqa: SLF001 psycopg has no other place for it
+def _lasting(connection: Connection) -> None:
+    connection._prepared = _Lasting()  # noqa: SLF001 psycopg has no other place for it
 
 
 class OnDemand:
@@ -154,7 +153,7 @@ class Database:
             pool_timeout=PATIENCE_SECONDS,
             connect_args=self._connect_args,
         )
-        event.listen(self.engine.sync_engine, "connect", _lasting)
+        event.listen(self.engine.sync_engine, "connect", lambda connection, _: _lasting(connection.driver_connection))
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers: list[Connection] = []
@@ -236,7 +235,7 @@ async def flush(session: AsyncSession) -> None:
 
 async def commit(session: AsyncSession) -> None:
     """COMMIT, or raise. PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error, so that is asked first."""
-    await session.flush()
+    await flush(session)
     if session.in_transaction() and (await driver(session)).info.transaction_status == TransactionStatus.INERROR:
         raise AbortedTransactionError
     await session.commit()

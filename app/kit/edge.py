@@ -2,7 +2,8 @@
 
 In order: who asks and may they (401, 403), is the question well formed (400, 406, 415, 422), was it answered before (replay), then FastAPI and the
 route, then COMMIT, then the answer. A refusal is raised and rolls back. Losing a race (a deadlock, a serialisation failure, time that the constraint
-says somebody else has got) is not the client's matter: the request is run again a few times, and then hears what a latecomer hears.
+says somebody else has got) is not the client's matter: the request is run again a few times, and then hears what a latecomer hears. So it is when a
+table has changed under a prepared statement.
 """
 
 import asyncio
