@@ -28,8 +28,9 @@ CROSS JOIN LATERAL (
     SELECT array_agg(extract(epoch FROM lower(during))::bigint ORDER BY during) AS starts,
            array_agg(extract(epoch FROM upper(during))::bigint ORDER BY during) AS ends
     FROM occupancies
-    WHERE int8range(resource_id, resource_id, '[]') && int8range(wanted.id, wanted.id, '[]')
-      AND during && tstzrange(to_timestamp(:starts_at::bigint - 259200), to_timestamp(:starts_at::bigint + 259201))
+    WHERE box(point(resource_id * '1e6'::float8, date_part('epoch', lower(during) - '1970-01-01 00:00:00+00'::timestamptz)),
+              point(resource_id * '1e6'::float8, date_part('epoch', upper(during) - '1970-01-01 00:00:00+00'::timestamptz) - 1))
+       && box(point(wanted.id * '1e6'::float8, :starts_at::bigint - 259200), point(wanted.id * '1e6'::float8, :starts_at::bigint + 259200))
 ) AS taken
 WHERE taken.starts IS NOT NULL;
 \endpipeline

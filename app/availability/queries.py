@@ -54,6 +54,7 @@ ORDER BY from_on, id
 # as JSON: of an array PostgreSQL would think that planning for its length is worth the while, and plan anew every time. OFFSET 0: each resource is
 # looked up by its id; joined, PostgreSQL would rather read all of them, every patient among them.
 _DIARIES = """
+{spans}
 SELECT catalogue.version, {now}, moved.*
 FROM catalogue LEFT JOIN LATERAL (
     SELECT r.id, r.version, taken.starts, taken.ends, taken.expires{columns}
@@ -86,7 +87,7 @@ def _diaries(*, presence: bool, day_starts: bool) -> str:
         ", days.starts" if day_starts else ""
     )
     joins = (_PRESENCE if presence else "") + (_DAY_STARTS if day_starts else "")
-    return _DIARIES.format(now=ledger.NOW, columns=columns, taken=ledger.BUSY_OF_R, joins=joins)
+    return _DIARIES.format(spans=ledger.SPANS, now=ledger.NOW, columns=columns, taken=ledger.BUSY_OF_R, joins=joins)
 
 
 DIARIES = {(some, more): _diaries(presence=some, day_starts=more) for some in (False, True) for more in (False, True)}

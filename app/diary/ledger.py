@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from app.diary.models import NO_OVERLAP
+from app.diary.models import BOX, NO_OVERLAP, box_of, seconds_of
 from app.kit.batch import Batch, ask
 from app.kit.db import Connection
 from app.kit.pipeline import Answer
@@ -32,18 +32,36 @@ WHERE id = ANY (ARRAY (SELECT id FROM resources WHERE id = ANY(%s) ORDER BY id F
 RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
 """
 
+# The same of one alone, which is in order anyway: half the time.
+LOCK_ONE = """
+UPDATE resources SET version = resources.version + 1 WHERE id = %s
+RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
+"""
+
 # One id for all the rows, of a resource that is about to be made.
-LOCK_AND_DRAW = LOCK.replace("NULL::bigint", "(SELECT nextval(pg_get_serial_sequence('resources', 'id')))")
+_DRAWN = "(SELECT nextval(pg_get_serial_sequence('resources', 'id')))"
+_LOCKS = {
+    (one, draws): (LOCK_ONE if one else LOCK).replace("NULL::bigint", _DRAWN if draws else "NULL::bigint")
+    for one in (False, True)
+    for draws in (False, True)
+}
 
 # The time of a reading: one and the same in all of its statement, and after whatever the statements before it waited for.
 NOW = "coalesce(%(now)s::timestamptz, statement_timestamp())"
 
-# Of one resource `r`, what is taken in some spans, in no order, to be put into a larger statement; but for some appointments, which are moving. The
-# range of one number on both sides is what makes the constraint's own index serve; plain equality would not use it.
+# The spans of a question, for the two below to read, each with the end of the one before it.
+SPANS = f"""WITH span AS MATERIALIZED (
+    SELECT starts_at, ends_at, lag(ends_at, 1, '-infinity') OVER (ORDER BY starts_at) AS after
+    FROM unnest(%(spans)s::tstzmultirange) AS one, LATERAL (VALUES ({seconds_of("lower(one)")}, {seconds_of("upper(one)")})) AS s (starts_at, ends_at)
+)"""
+
+# Of one resource `r`, what is taken in these spans, in no order, to be put into a larger statement; but for some appointments, which are moving. The
+# constraint's own index serves; what reaches into two spans is told with the first.
 _TAKEN_OF_R = f"""(
-            SELECT appointment_id, location_id, during, expires_at FROM occupancies
-            WHERE int8range(resource_id, resource_id, '[]') && int8range(r.id, r.id, '[]') AND during && %(spans)s::tstzmultirange
-              AND (expires_at IS NULL OR expires_at > {NOW}) AND appointment_id <> ALL(%(without)s::uuid[])
+            SELECT appointment_id, location_id, during, expires_at
+            FROM span JOIN occupancies ON {BOX} && {box_of("r.id", "span.starts_at", "span.ends_at - 1")}
+              AND {seconds_of("lower(during)")} >= span.after
+            WHERE (expires_at IS NULL OR expires_at > {NOW}) AND appointment_id <> ALL(%(without)s::uuid[])
             UNION ALL
             SELECT appointment_id, location_id, during, NULL FROM claims
             WHERE resource_id = r.id AND during && %(spans)s::tstzmultirange AND appointment_id <> ALL(%(without)s::uuid[])
@@ -129,7 +147,12 @@ def lock(batch: Batch, resource_ids: Iterable[int], *, draws: bool = False) -> A
     """Send the lock; `locked` reads what it returned once the batch is through. Whoever wants to lock others instead calls `unlock` first: two
     locks, one after the other, are in no order. `draws` the id of a resource that is about to be made."""
     batch.execute(f"SAVEPOINT {_UNLOCKED}")
-    return batch.execute(LOCK_AND_DRAW if draws else LOCK, (sorted(set(resource_ids)),))
+    return _lock(batch, sorted(set(resource_ids)), draws=draws)
+
+
+def _lock(batch: Batch, ids: list[int], *, draws: bool = False) -> Answer:
+    one = len(ids) == 1
+    return batch.execute(_LOCKS[one, draws], (ids[0] if one else ids,))
 
 
 async def unlock(connection: Connection) -> None:
@@ -173,7 +196,7 @@ def release(batch: Batch, appointment_ids: Iterable[UUID]) -> None:
 def touch(batch: Batch, resource_ids: Iterable[int]) -> None:
     """Note that the diaries of places changed. The last statement of what is written."""
     if ids := sorted(set(resource_ids)):
-        batch.execute(LOCK, (ids,))
+        _lock(batch, ids)
 
 
 def overlapping(batch: Batch, resource_id: int, other_id: int) -> Answer:

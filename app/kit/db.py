@@ -143,7 +143,8 @@ class Database:
         options = (
             f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout={LOCK_TIMEOUT_SECONDS}s "
             f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s -c TimeZone=UTC "
-            f"-c search_path={SEARCH_PATH}"
+            # Where a diary is long PostgreSQL thinks a question for some hours of it worth compiling, which takes a hundred times as long.
+            f"-c jit=off -c search_path={SEARCH_PATH}"
         )
         self._connect_args: dict[str, Any] = {"options": options, "application_name": application_name, "connect_timeout": 5}
         self.engine: AsyncEngine = create_async_engine(

@@ -22,8 +22,15 @@ async def test_postgresql_knows_the_constraint(database: Database) -> None:
             text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name AND contype = 'x' AND convalidated"),
             {"name": NO_OVERLAP},
         )
-    resource = "int8range((resource_id)::bigint, (resource_id)::bigint, '[]'::text)"
-    assert definition == f"EXCLUDE USING gist ({resource} WITH &&, during WITH &&)"
+    across = "((resource_id)::double precision * '1000000'::double precision)"
+    first, end = (
+        f"date_part('epoch'::text, ({bound}(during) - '1970-01-01 00:00:00+00'::timestamp with time zone))"
+        for bound in ("lower", "upper")
+    )
+    assert (
+        definition
+        == f"EXCLUDE USING gist (box(point({across}, {first}), point({across}, ({end} - (1)::double precision))) WITH &&)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,8 +68,20 @@ async def test_overlaps_are_refused_without_any_lock(
             connection.execute(insert, row)
 
 
-@pytest.mark.parametrize("during", ["'empty'::tstzrange", "'[2026-12-02 12:00Z, 2026-12-02 13:00Z]'::tstzrange"])
-async def test_only_half_open_stretches_are_kept(admin: Client, public: Client, database_url: str, during: str) -> None:
+@pytest.mark.parametrize(
+    "during",
+    [
+        "'empty'::tstzrange",
+        "'[2026-12-02 12:00Z, 2026-12-02 13:00Z]'::tstzrange",
+        "'[2026-12-02 12:00Z,)'::tstzrange",
+        "'(,2026-12-02 12:00Z)'::tstzrange",
+        "'[2026-12-02 12:00:00.5Z, 2026-12-02 13:00Z)'::tstzrange",
+        "'[2026-12-02 12:00Z, 2026-12-02 13:00:00.000001Z)'::tstzrange",
+    ],
+)
+async def test_only_half_open_stretches_of_whole_seconds_are_kept(
+    admin: Client, public: Client, database_url: str, during: str
+) -> None:
     world = await World.made(admin)
     made = await public.create("/v1/appointments", world.booking("2026-12-02T10:00:00Z"))
     with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.CheckViolation):

@@ -28,16 +28,18 @@ RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
 """,
         "SELECT id, 0, clock_timestamp(), NULL::bigint FROM resources WHERE id = ANY(%s)\n",
     ),
+    (
+        "app/diary/ledger.py",
+        """UPDATE resources SET version = resources.version + 1 WHERE id = %s
+RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
+""",
+        "SELECT id, 0, clock_timestamp(), NULL::bigint FROM resources WHERE id = %s\n",
+    ),
 )
 _NO_CONSTRAINT: Final = (
     (
-        "migrations/versions/20261123_03_diary.py",
-        """        ExcludeConstraint(
-            (sa.text("int8range(resource_id, resource_id, '[]')"), "&&"),
-            (sa.column("during"), "&&"),
-            using="gist",
-            name="ex_occupancies_no_overlap",
-        ),
+        "migrations/versions/20261128_10_boxes.py",
+        """    op.execute(f"ALTER TABLE occupancies ADD CONSTRAINT {NAME} EXCLUDE USING gist (box({first}, {last}) WITH &&)")
 """,
         "",
     ),

@@ -17,12 +17,16 @@ AND (a.appointment_id, a.during) < (b.appointment_id, b.during)
 """
 
 # A row that the constraint's index does not lead to would be taken by nobody for taken, the constraint itself included.
-NOT_IN_THE_INDEX = """
+_FIRST, _LAST = (
+    f"date_part('epoch', {end}({{row}}during) - '1970-01-01 00:00:00+00'::timestamptz){shift}"
+    for end, shift in (("lower", ""), ("upper", " - 1"))
+)
+_BOX = f"box(point({{row}}resource_id * '1e6'::float8, {_FIRST}), point({{row}}resource_id * 1e6::float8, {_LAST}))"
+NOT_IN_THE_INDEX = f"""
 SELECT row.resource_id, row.appointment_id, row.during, row.xmin, row.ctid FROM (SELECT xmin, ctid, * FROM occupancies OFFSET 0) AS row
 WHERE NOT EXISTS (
     SELECT FROM occupancies AS found
-    WHERE int8range(found.resource_id, found.resource_id, '[]') && int8range(row.resource_id, row.resource_id, '[]')
-      AND found.during && row.during AND found.ctid = row.ctid
+    WHERE {_BOX.format(row="found.")} && {_BOX.format(row="row.")} AND found.ctid = row.ctid
 )
 """
 
