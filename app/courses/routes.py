@@ -10,9 +10,9 @@ from app.courses.plan_schemas import CoursePlan
 from app.courses.planning import PlanOutdated, QuestionTooLarge, planning
 from app.courses.schemas import CourseQuestion
 from app.identity.actor import CurrentActor
-from app.kit.db import driver, let_go
+from app.kit.db import Database
 from app.kit.routing import Router
-from app.kit.session import FixedNow, Session
+from app.kit.session import FixedNow
 
 router = Router("Courses")
 
@@ -27,9 +27,10 @@ router = Router("Courses")
     raises=(PlanOutdated, QuestionTooLarge),
 )
 async def plan_course(
-    request: Request, session: Session, actor: CurrentActor, memory: MemoryOf, fixed_now: FixedNow, body: CourseQuestion
+    request: Request, actor: CurrentActor, memory: MemoryOf, fixed_now: FixedNow, body: CourseQuestion
 ) -> CoursePlan:
     secret: bytes = request.app.state.secret
-    asked = await planning(await driver(session), memory, actor, body, fixed_now, secret)
-    await let_go(session)
+    database: Database = request.app.state.database
+    async with database.reader() as connection:
+        asked = await planning(connection, memory, actor, body, fixed_now, secret)
     return await asyncio.to_thread(lambda: told(asked.plan()))  # apart, so that others are served meanwhile

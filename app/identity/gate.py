@@ -1,15 +1,13 @@
 """Lets a request in or not: credential → Actor → policy table."""
 
-from collections.abc import Callable
-
 from fastapi import Request
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity import queries
 from app.identity.actor import Actor
 from app.identity.policy import ANONYMOUS, PATIENT, allows
 from app.identity.tokens import LINK_PREFIX, STAFF_PREFIX, hash_of
 from app.kit.clock import Clock
+from app.kit.db import Reader
 from app.kit.errors import Forbidden, Unauthenticated
 
 
@@ -19,15 +17,15 @@ class Gate:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def admit(self, session: Callable[[], AsyncSession], request: Request, permission: str) -> Actor:
-        actor = await self._resolve(session, request)
+    async def admit(self, reader: Reader, request: Request, permission: str) -> Actor:
+        actor = await self._resolve(reader, request)
         if allows(permission, actor.role):
             return actor
         if actor.role == ANONYMOUS:
             raise Unauthenticated
         raise Forbidden
 
-    async def _resolve(self, session: Callable[[], AsyncSession], request: Request) -> Actor:
+    async def _resolve(self, reader: Reader, request: Request) -> Actor:
         request_id: str = request.scope.get("request_id", "")
         headers = request.headers.getlist("authorization")
         if not headers:
@@ -40,12 +38,12 @@ class Gate:
             raise Unauthenticated("The credential must be a bearer token.")
         now = self._clock.now()
         if token.startswith(STAFF_PREFIX):
-            user = await queries.user_of_token(session(), hash_of(token), now)
+            user = await queries.user_of_token(reader, hash_of(token), now)
             if user is not None:
                 user_id, role, practitioner_id = user
                 return Actor(role=role, request_id=request_id, user_id=user_id, practitioner_id=practitioner_id)
         elif token.startswith(LINK_PREFIX):
-            appointment_id = await queries.appointment_of_link(session(), hash_of(token), now)
+            appointment_id = await queries.appointment_of_link(reader, hash_of(token), now)
             if appointment_id is not None:
                 return Actor(role=PATIENT, request_id=request_id, appointment_id=appointment_id)
         raise Unauthenticated("The credential is not valid, or no longer.")

@@ -9,7 +9,7 @@ it themselves.
 import asyncio
 import select
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any, Self, cast
 from uuid import UUID
@@ -37,6 +37,8 @@ PATIENCE_SECONDS = 5
 SEARCH_PATH = "public,jobs"
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+Reader = Callable[[], AbstractAsyncContextManager[Connection]]
+"""Lends a connection on autocommit."""
 
 
 class Base(DeclarativeBase):
@@ -116,7 +118,7 @@ def _lasting(connection: Connection) -> None:
 
 
 class OnDemand:
-    """A reading session that is made when it is first asked for: who reads through the driver does not pay for one."""
+    """A session that is made when it is first asked for: who speaks to the driver does not pay for one."""
 
     def __init__(self, make: Callable[[], AsyncSession]) -> None:
         self._make = make
@@ -126,6 +128,10 @@ class OnDemand:
         if self._session is None:
             self._session = self._make()
         return self._session
+
+    @property
+    def is_made(self) -> bool:
+        return self._session is not None
 
     async def close(self) -> None:
         if self._session is not None:
@@ -169,11 +175,9 @@ class Database:
         """To be used with `async with`."""
         return AsyncSession(self._autocommit, expire_on_commit=False, autoflush=False)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that is rolled back unless `commit` is called."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            yield session
+    def writing(self) -> AsyncSession:
+        """A transaction that is rolled back unless `commit` is called. To be used with `async with`."""
+        return AsyncSession(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Connection]:
@@ -228,15 +232,15 @@ async def let_go(session: AsyncSession) -> None:
     await session.rollback()
 
 
-async def flush(session: AsyncSession) -> None:
-    """Write what the session has to write. That is asked first, since to ask the session costs more."""
-    if session.new or session.dirty or session.deleted:
-        await session.flush()
+def is_changed(session: AsyncSession) -> bool:
+    """Whether it has anything to write. A flush asks itself, and at greater cost."""
+    return bool(session.new or session.dirty or session.deleted)
 
 
 async def commit(session: AsyncSession) -> None:
     """COMMIT, or raise. PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error, so that is asked first."""
-    await flush(session)
+    if is_changed(session):
+        await session.flush()
     if session.in_transaction() and (await driver(session)).info.transaction_status == TransactionStatus.INERROR:
         raise AbortedTransactionError
     await session.commit()

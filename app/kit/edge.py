@@ -9,6 +9,7 @@ table has changed under a prepared statement.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -20,7 +21,7 @@ from typing_extensions import override
 
 from app.kit import problems, strict_json
 from app.kit.clock import Clock
-from app.kit.db import Database, OnDemand, commit, flush
+from app.kit.db import Database, OnDemand, Reader, commit, is_changed
 from app.kit.errors import BadRequest, Conflict, NotAcceptable, Rejected, UnsupportedMediaType
 from app.kit.idempotency import IdempotencyKeyRequired, Keyed, read_key
 from app.kit.pipeline import OutdatedStatementError
@@ -48,7 +49,7 @@ class Caller(Protocol):
 class Gate(Protocol):
     """Knows who asks from the credential alone, and what they may do."""
 
-    async def admit(self, session: Callable[[], AsyncSession], request: Request, permission: str) -> Caller: ...
+    async def admit(self, reader: Reader, request: Request, permission: str) -> Caller: ...
 
 
 class Wired(Protocol):
@@ -89,44 +90,43 @@ async def serve(original: Request, contract: "Contract", handle: Handle) -> Resp
 
 async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle) -> Response:
     wired: Wired = request.app.state
-    if request.method in _SAFE:
-        return await _read(request, contract, handle, wired)
-    async with wired.database.writing() as session:
-        caller = await _admit(request, contract, wired, lambda: session)
-        keyed = _keyed(request, contract, caller, wired)
-        if keyed is None:
-            response = await handle(request)
-            await commit(session)
-            return response
-        now = wired.clock.now()
-        replay = await keyed.begin(session, now)
-        if replay is not None:
-            return replay
-        try:
-            response = await handle(request)
-            await flush(session)
-        except Conflict as refusal:
-            # A refusal is an answer too: whoever repeats the request hears it again, and not what has become free since.
-            refused = problems.response_of(refusal, request.scope.get("request_id", ""))
-            response = await keyed.keep_refusal(session, refused, now)
-        else:
-            await keyed.keep(session, response, now)
-        return response
-
-
-async def _read(request: StrictRequest, contract: "Contract", handle: Handle, wired: Wired) -> Response:
-    session = OnDemand(wired.database.reading)
+    reads = request.method in _SAFE
+    session = OnDemand(wired.database.reading if reads else wired.database.writing)
     try:
-        await _admit(request, contract, wired, session)
-        return await handle(request)
+        caller = await _admit(request, contract, wired, session)
+        if reads:
+            return await handle(request)
+        keyed = _keyed(request, contract, caller, wired)
+        if keyed is not None:
+            return await _answer_once(request, handle, keyed, session(), wired.clock.now())
+        response = await handle(request)
+        if session.is_made:
+            await commit(session())
+        return response
     finally:
         await session.close()
+
+
+async def _answer_once(request: StrictRequest, handle: Handle, keyed: Keyed, session: AsyncSession, now: datetime) -> Response:
+    replay = await keyed.begin(session, now)
+    if replay is not None:
+        return replay
+    try:
+        response = await handle(request)
+        if is_changed(session):
+            await session.flush()
+    except Conflict as refusal:
+        # A refusal is an answer too: whoever repeats the request hears it again, and not what has become free since.
+        refused = problems.response_of(refusal, request.scope.get("request_id", ""))
+        return await keyed.keep_refusal(session, refused, now)
+    await keyed.keep(session, response, now)
+    return response
 
 
 async def _admit(request: Request, contract: "Contract", wired: Wired, session: Callable[[], AsyncSession]) -> Caller:
     """Who asks, and whether they may; then whether the question is well formed."""
     request.state.session = session
-    caller = await wired.gate.admit(session, request, contract.permission)
+    caller = await wired.gate.admit(wired.database.reader, request, contract.permission)
     request.state.caller = caller
     check_query(request, contract)
     return caller

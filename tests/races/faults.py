@@ -104,17 +104,13 @@ FAULTS: Final = (
     Fault(
         "the answer leaves before COMMIT",
         (
+            ("app/kit/edge.py", "        await session.close()\n", "        request.state.still_open = session\n"),
             (
                 "app/kit/edge.py",
-                "    async with wired.database.writing() as session:\n",
-                "    request.state.writing = wired.database.writing()\n    if (session := await request.state.writing.__aenter__()) is not None:\n",
-            ),
-            (
-                "app/kit/edge.py",
-                "            await keyed.keep(session, response, now)\n",
-                """            from starlette.background import BackgroundTask
+                "    await keyed.keep(session, response, now)\n",
+                """    from starlette.background import BackgroundTask
 
-            response.background = BackgroundTask(keyed.keep, session, response, now)
+    response.background = BackgroundTask(keyed.keep, session, response, now)
 """,
             ),
         ),
