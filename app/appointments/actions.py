@@ -30,6 +30,7 @@ from app.kit.batch import Batch
 from app.kit.db import Base, Connection, driver
 from app.kit.errors import InvalidField
 from app.kit.ids import uuid7
+from app.kit.last import Last
 from app.patients import actions as patients
 from app.patients.models import Patient
 
@@ -181,14 +182,14 @@ class _Booking:
         wanted = entries.taken(decision, arranged.patient_resource_id)
         token, trail = self._trail(decision)
         step = (HistoryEntry, history.row(self._actor, "book", arranged.at, None, row))
-        async with Batch(self._connection) as batch:
+        async with Last(self._session, self._connection) as batch:
             batch.insert([*introduced(arranged, newcomer), (Appointment, row), step, trail])
             if arranged.again:
                 ledger.purge(batch, entries.concerned(arranged.decisions, arranged.patient_resource_id), self._fixed_now)
-            taken = ledger.occupy(batch, wanted)
+            taken = ledger.occupy_last(batch, wanted)
             ledger.claim(batch, entries.waits_for(decision))
             ledger.touch(batch, entries.places(arranged.decisions))
-        if taken.rowcount < len(wanted):
+        if not batch.unasked and taken.rowcount < len(wanted):
             return False
         self._made = Made(Appointment.of_row(row), token)
         return True

@@ -29,10 +29,10 @@ from app.diary import ledger
 from app.identity import audit
 from app.identity.actor import Actor
 from app.identity.models import AuditEntry
-from app.kit.batch import Batch
 from app.kit.db import Connection, driver
 from app.kit.errors import InvalidField
 from app.kit.ids import new_reference, uuid7
+from app.kit.last import Last
 from app.patients import actions as patients
 from app.scheduling.obstacles import Code
 
@@ -55,7 +55,7 @@ async def preview(
 ) -> list[Appointment]:
     """What `make` would make; nothing is locked or written. Raises as `make` does."""
     connection = await driver(session)
-    making = await _making(connection, memory, actor, wanted, fixed_now)
+    making = await _making(session, connection, memory, actor, wanted, fixed_now)
     decisions = await making.desk(memory).preview()
     return [Appointment.of_row(row) for row in making.rows(decisions, uuid7(), uuid7())]
 
@@ -65,17 +65,22 @@ async def make(
 ) -> Whole:
     """The new course. Raises InvalidField, Forbidden, PatientGone, and SlotUnavailable for all sessions that cannot be had."""
     connection = await driver(session)
-    making = await _making(connection, memory, actor, wanted, fixed_now)
+    making = await _making(session, connection, memory, actor, wanted, fixed_now)
     await making.desk(memory).arrange(making.write)
     return making.made()
 
 
 async def _making(
-    connection: Connection, memory: Memory[Free], actor: Actor, wanted: CourseCreate, fixed_now: datetime | None
+    session: AsyncSession,
+    connection: Connection,
+    memory: Memory[Free],
+    actor: Actor,
+    wanted: CourseCreate,
+    fixed_now: datetime | None,
 ) -> "_Making":
     if wanted.question is not None:
         await check_known(memory, connection, wanted.question, wanted.treatment_id, wanted.patient_id)
-    return _Making(connection, actor, wanted, await _patient(connection, actor, wanted, fixed_now), fixed_now)
+    return _Making(session, connection, actor, wanted, await _patient(connection, actor, wanted, fixed_now), fixed_now)
 
 
 Comes = tuple[Caller, UUID | None]
@@ -96,8 +101,15 @@ class _Making:
     """A course being made. `sessions` are those that are meant: number, place in the request, and what is wanted."""
 
     def __init__(
-        self, connection: Connection, actor: Actor, wanted: CourseCreate, comes: Comes, fixed_now: datetime | None
+        self,
+        session: AsyncSession,
+        connection: Connection,
+        actor: Actor,
+        wanted: CourseCreate,
+        comes: Comes,
+        fixed_now: datetime | None,
     ) -> None:
+        self._session = session
         self._connection, self._actor, self._wanted, self._fixed_now = connection, actor, wanted, fixed_now
         self._caller, self._patient_id = comes
         self._sessions = _meant(actor, wanted)
@@ -144,16 +156,16 @@ class _Making:
         verb, patient = "book" if held_until is None else "hold", arranged.patient_resource_id
         trail = audit.row(self._actor, f"course.{verb}", "course", self.course_id)
         wanted = [stretch for decision in arranged.decisions for stretch in entries.taken(decision, patient)]
-        async with Batch(self._connection) as batch:
+        async with Last(self._session, self._connection) as batch:
             batch.insert([*introduced(arranged, newcomer), (Course, course), (AuditEntry, trail)])
             batch.insert_many(Appointment, rows)
             batch.insert_many(HistoryEntry, [history.row(self._actor, verb, arranged.at, None, row) for row in rows])
             ledger.purge(batch, entries.concerned(arranged.decisions, patient), self._fixed_now)
-            taken = ledger.occupy(batch, wanted, held_until)
+            taken = ledger.occupy_last(batch, wanted, held_until)
             ledger.claim(batch, [stretch for decision in arranged.decisions for stretch in entries.waits_for(decision)])
             ledger.touch(batch, entries.places(arranged.decisions))
         self._made = Whole(Course.of_row(course), [Appointment.of_row(row) for row in rows])
-        return taken.rowcount == len(wanted)
+        return batch.unasked or taken.rowcount == len(wanted)
 
     def rows(self, decisions: Sequence[Decision], patient_id: UUID, course_id: UUID) -> list[dict[str, Any]]:
         held_until = self._held_until(decisions)

@@ -22,6 +22,7 @@ from uuid import UUID
 from app.diary.models import BOX, NO_OVERLAP, box_of, seconds_of
 from app.kit.batch import Batch, ask
 from app.kit.db import Connection
+from app.kit.last import Last, must
 from app.kit.pipeline import Answer
 
 # UPDATE … WHERE id = ANY(…) locks in the order of the plan, whatever the order of the array, and deadlocks. As an array, and not joined, what is
@@ -91,6 +92,8 @@ OCCUPY = f"""
 INSERT INTO occupancies (appointment_id, resource_id, during, location_id, expires_at){_WANTED.format(more=", %(expires_at)s::timestamptz")}
 ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING
 """
+
+OCCUPY_ALL = f"WITH written AS ({OCCUPY} RETURNING 1) SELECT {must('count(*) = %(wanted)s')} FROM written"
 
 CLAIM = f"INSERT INTO claims (appointment_id, resource_id, during, location_id){_WANTED.format(more='')}"
 
@@ -175,6 +178,13 @@ def purge(batch: Batch, resource_ids: Iterable[int], now: datetime | None) -> No
 def occupy(batch: Batch, stretches: Sequence[Stretch], expires_at: datetime | None = None) -> Answer:
     """Send the rows; fewer of them written (`rowcount`) than stretches: somebody was there first. `expires_at`: they are held until then."""
     return batch.execute(OCCUPY, {**_columns(stretches), "expires_at": expires_at})
+
+
+def occupy_last(batch: Last, stretches: Sequence[Stretch], expires_at: datetime | None = None) -> Answer:
+    """As `occupy`; where nobody will look at the answer the statement itself fails when somebody was there first."""
+    if not batch.unasked:
+        return occupy(batch, stretches, expires_at)
+    return batch.execute(OCCUPY_ALL, {**_columns(stretches), "expires_at": expires_at, "wanted": len(stretches)})
 
 
 def claim(batch: Batch, stretches: Sequence[Stretch]) -> None:

@@ -19,11 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
 
-from app.kit import problems, strict_json
+from app.kit import last, problems, strict_json
 from app.kit.clock import Clock
 from app.kit.db import Database, OnDemand, Reader, commit, is_changed
 from app.kit.errors import BadRequest, Conflict, NotAcceptable, Rejected, UnsupportedMediaType
 from app.kit.idempotency import IdempotencyKeyRequired, Keyed, read_key
+from app.kit.last import SpoiledError
 from app.kit.pipeline import OutdatedStatementError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 5
 LOST_RACE = (DeadlockDetected, SerializationFailure, ExclusionViolation)
-AGAIN = (*LOST_RACE, OutdatedStatementError)
+AGAIN = (*LOST_RACE, OutdatedStatementError, SpoiledError)
 _SAFE = ("GET", "HEAD")
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -77,7 +78,7 @@ async def serve(original: Request, contract: "Contract", handle: Handle) -> Resp
     await read_body(request, contract)
     for attempt in range(MAX_ATTEMPTS):
         try:
-            return await _attempt(request, contract, handle)
+            return await _attempt(request, contract, handle, is_first=attempt == 0)
         except DBAPIError as error:
             if not isinstance(error.orig, LOST_RACE) or attempt == MAX_ATTEMPTS - 1:
                 raise
@@ -88,7 +89,7 @@ async def serve(original: Request, contract: "Contract", handle: Handle) -> Resp
     raise AssertionError("unreachable")
 
 
-async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle) -> Response:
+async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle, *, is_first: bool) -> Response:
     wired: Wired = request.app.state
     reads = request.method in _SAFE
     session = OnDemand(wired.database.reading if reads else wired.database.writing)
@@ -98,7 +99,7 @@ async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle)
             return await handle(request)
         keyed = _keyed(request, contract, caller, wired)
         if keyed is not None:
-            return await _answer_once(request, handle, keyed, session(), wired.clock.now())
+            return await _answer_once(request, handle, keyed, session(), wired.clock.now(), is_first=is_first)
         response = await handle(request)
         if session.is_made:
             await commit(session())
@@ -107,18 +108,27 @@ async def _attempt(request: StrictRequest, contract: "Contract", handle: Handle)
         await session.close()
 
 
-async def _answer_once(request: StrictRequest, handle: Handle, keyed: Keyed, session: AsyncSession, now: datetime) -> Response:
+async def _answer_once(
+    request: StrictRequest, handle: Handle, keyed: Keyed, session: AsyncSession, now: datetime, *, is_first: bool
+) -> Response:
     replay = await keyed.begin(session, now)
     if replay is not None:
         return replay
+    if is_first:
+        last.allow(session)
     try:
         response = await handle(request)
         if is_changed(session):
+            await last.settle(session)
             await session.flush()
     except Conflict as refusal:
+        await last.settle(session)
         # A refusal is an answer too: whoever repeats the request hears it again, and not what has become free since.
         refused = problems.response_of(refusal, request.scope.get("request_id", ""))
         return await keyed.keep_refusal(session, refused, now)
+    except BaseException:
+        await last.give_up(session)
+        raise
     await keyed.keep(session, response, now)
     return response
 

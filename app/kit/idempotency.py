@@ -22,6 +22,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit import last
 from app.kit.batch import Batch, ask
 from app.kit.db import Base, driver
 from app.kit.errors import BadRequest, Conflict, Rejected
@@ -124,7 +125,7 @@ class Keyed:
 
     async def keep(self, session: AsyncSession, response: Response, now: datetime) -> None:
         """Store the answer and COMMIT it together with the work, in one trip; a failure of either raises, and nothing is committed."""
-        async with Batch(await driver(session)) as batch:
+        async with await last.finishing(session) as batch:
             self._store(batch, response, now)
             batch.execute("COMMIT")
 

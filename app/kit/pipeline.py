@@ -86,6 +86,7 @@ class Pipeline:
             known = _KNOWN[connection] = _Known(connection)
         self._known = known
         self._sent: list[Answer | bytes | None] = []
+        self._syncs = 0
         self._preparing: dict[bytes, bytes] = {}
 
     async def __aenter__(self) -> Self:
@@ -117,11 +118,18 @@ class Pipeline:
         if values:  # those without are words like SAVEPOINT, which need not travel alone
             self._pgconn.flush()  # as much as can go; the rest goes at the end
 
+    def sync(self) -> None:
+        """PostgreSQL does what it was sent so far, and then has the right to lose patience; its answers are not waited for yet."""
+        self._pgconn.pipeline_sync()
+        self._syncs += 1
+        self._pgconn.flush()
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.sync()
         try:
-            results = await self._connection.wait(_through(self._pgconn))
+            results = await self._connection.wait(_through(self._pgconn, self._syncs))
         finally:
             if self._pgconn.pipeline_status != PipelineStatus.OFF:
                 await self._connection.close()  # cut off in the middle: nobody can say whose answer would be next
@@ -150,10 +158,9 @@ class Pipeline:
         return found
 
 
-def _through(pgconn: PGconn) -> PQGen[list[PGresult]]:
-    """End the pipeline, and wait for what each of its statements had to say."""
+def _through(pgconn: PGconn, syncs: int) -> PQGen[list[PGresult]]:
+    """Wait for what each of the pipeline's statements had to say, and end it."""
     found: list[PGresult] = []
-    pgconn.pipeline_sync()
     while pgconn.flush():
         if (yield Wait.RW) & Ready.R:
             pgconn.consume_input()
@@ -166,7 +173,9 @@ def _through(pgconn: PGconn) -> PQGen[list[PGresult]]:
             if pgconn.status != ConnStatus.OK:
                 raise OperationalError("the connection is lost")
         elif result.status == ExecStatus.PIPELINE_SYNC:
-            pgconn.exit_pipeline_mode()
-            return found
+            syncs -= 1
+            if syncs == 0:
+                pgconn.exit_pipeline_mode()
+                return found
         else:
             found.append(result)

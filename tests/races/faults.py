@@ -15,6 +15,7 @@ class Fault:
 
 
 GUARDS = "tests/races/test_guards.py::test_"
+MEANWHILE = "tests/races/test_meanwhile.py::test_"
 RACES = "tests/races/test_booking_races.py::test_"
 COURSES = "tests/courses/test_courses.py::test_"
 EDGE = "tests/kit/test_edge.py::test_"
@@ -122,10 +123,15 @@ FAULTS: Final = (
             (
                 "app/kit/idempotency.py",
                 'and nothing is committed."""\n',
-                'and nothing is committed."""\n        await session.commit()\n',
+                'and nothing is committed."""\n        await last.settle(session)\n        await session.commit()\n',
             ),
         ),
         (GUARDS + "what_cannot_be_remembered_is_not_done",),
+    ),
+    Fault(
+        "what is written last is not asked how it went",
+        (("app/diary/ledger.py", "{must('count(*) = %(wanted)s')}", "count(*) - %(wanted)s::bigint"),),
+        (MEANWHILE + "a_place_that_went_meanwhile_is_not_missed_where_there_is_another[book]",),
     ),
     Fault(
         "a key is everybody's",
