@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,6 +52,19 @@ except EmbeddedError as error:
 print(json.dumps({"url": cluster.url, "folder": str(cluster.folder)}), flush=True)
 sys.stdin.readline()
 cluster.stop()
+"""
+
+
+# Makes one folder in another, many times, always at the same moment as others do.
+MAKER = """
+import os, sys
+from pathlib import Path
+from app.kit.embedded.account import make_folder
+for number in range(int(sys.argv[2])):
+    sys.stdout.write("."); sys.stdout.flush(); sys.stdin.read(1)
+    outer = Path(sys.argv[1]) / str(number)
+    for path in (outer, outer / "postgres"):
+        make_folder(path, uid=os.getuid(), gid=os.getgid())
 """
 
 
@@ -450,6 +463,24 @@ def test_a_state_folder_that_cannot_be_made_is_refused(place: Path) -> None:
     said = refusal(place / "file" / "state")
     assert str(place / "file") in said
     assert "MERIDIAN_STATE_DIR" in said
+
+
+def test_a_folder_in_a_folder_that_another_makes_at_once(tmp_path: Path) -> None:
+    """Both are made by renaming, so that one may be replaced by its like while somebody enters it."""
+    command = [sys.executable, "-c", MAKER, str(tmp_path), "600"]
+    with ExitStack() as stack:
+        makers = [
+            stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0))
+            for _ in range(4)
+        ]
+        for _ in range(600):
+            for maker in makers:
+                assert maker.stdout is not None
+                assert maker.stdout.read(1) == b".", "one of them has failed"
+            for maker in makers:
+                assert maker.stdin is not None
+                maker.stdin.write(b".")
+        assert [maker.wait(30) for maker in makers] == [0] * len(makers)
 
 
 def test_a_folder_of_somebody_else_is_refused(place: Path, user: Account | None) -> None:

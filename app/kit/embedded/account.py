@@ -21,6 +21,9 @@ from app.kit.embedded.errors import EmbeddedError
 # the application's secrets are none of the server account's business.
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
+# Of those who make a folder at once each replaces it at most once.
+ATTEMPTS_MAX = 10
+
 
 @dataclass(frozen=True)
 class Account:
@@ -84,6 +87,17 @@ def nobody() -> Account:
     return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
 
 
+def _beside(path: Path) -> Path:
+    """A folder of ours alone. A parent that two make at once may be replaced by its like just as we enter it, and is then there the next time."""
+    for attempt in range(ATTEMPTS_MAX):
+        try:
+            return Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        except FileNotFoundError:
+            if attempt == ATTEMPTS_MAX - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
 def make_folder(path: Path, *, uid: int, gid: int, mode: int = 0o700) -> None:
     """Make `path` if it is absent, complete from the first moment; leave whatever is there alone.
 
@@ -91,7 +105,7 @@ def make_folder(path: Path, *, uid: int, gid: int, mode: int = 0o700) -> None:
     """
     if os.path.lexists(path):
         return
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    temporary = _beside(path)
     folder = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         if os.fstat(folder).st_uid != os.geteuid():
