@@ -62,7 +62,7 @@ def tagged(response: Response, record: Versioned) -> None:
 def created(path: str, record: Versioned, answer: BaseModel) -> Response:
     """201 with what was made, encoded as it is: the framework would validate it once more."""
     headers = {"Location": path, "ETag": tag_of(record)}
-    return Response(answer.model_dump_json(), HTTPStatus.CREATED, headers, "application/json")
+    return Response(answer.model_dump_json(), HTTPStatus.CREATED.value, headers, "application/json")
 
 
 Tagged = TypeVar("Tagged", bound=Versioned)
