@@ -184,6 +184,7 @@ def ask_diaries(
     Where practitioners are is asked only where there is more than one location, and starts of appointments only where somebody has a daily limit.
     `without`: appointments that do not count, since they are moving. `now` None: the time is the database's.
     """
+    batch.keep_plans()
     presence = any(len(catalogue.locations) > 1 for catalogue in catalogues)
     day_starts = any(one.daily_limit is not None for catalogue in catalogues for one in catalogue.practitioners)
     parameters = {

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from app.kit.db import Base, Connection
+from app.kit.db import KEPT_PLAN, Base, Connection
 from app.kit.pipeline import Answer, Parameters, Pipeline
 
 _ANYTHING: Final = TypeAdapter[Any](Any)
@@ -68,6 +68,11 @@ def _hex(value: bytes) -> str:
 
 class Batch(Pipeline):
     """A pipeline that knows tables."""
+
+    def keep_plans(self) -> None:
+        """For the rest of the transaction; readers do so always."""
+        if not self._connection.autocommit:
+            self.execute(f"SET LOCAL {KEPT_PLAN}")
 
     def insert(self, rows: Rows) -> None:
         """One row of each of some tables, as one statement, which costs less than several. Every column without a default of the database must be

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.kit.batch import Batch
 from app.kit.db import Database, driver
 
 
@@ -43,3 +44,20 @@ async def test_a_reader_that_fails_leaves_nothing_behind(database: Database, sta
         assert await writes_in_a_transaction(database)
         async with database.reading() as session:
             assert (await session.execute(text("SELECT 1"))).scalar_one() == 1
+
+
+async def test_plans_are_kept_by_readers_and_by_whoever_says_so(database: Database) -> None:
+    async with database.reader() as connection, Batch(connection) as batch:
+        batch.keep_plans()
+        of_reader = batch.execute("SHOW plan_cache_mode")
+    async with database.writing() as session:
+        connection, told = await driver(session), []
+        for keeps in (False, True, False):
+            async with Batch(connection) as batch:
+                if keeps:
+                    batch.keep_plans()
+                told.append(batch.execute("SHOW plan_cache_mode"))
+            if keeps:
+                await connection.rollback()
+    kept = "force_generic_plan"
+    assert (of_reader.rows, [one.rows for one in told]) == ([(kept,)], [[("auto",)], [(kept,)], [("auto",)]])
