@@ -1,8 +1,10 @@
 """What is answered when a start cannot be had: every reason, and what is free instead."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from app.scheduling.slots import Opening
 MAX_ALTERNATIVES = 5
 # Another practitioner is worth waiting a day to avoid.
 _CHANGE_OF_PRACTITIONER_SECONDS = 24 * 60 * 60
+_FIRST = itemgetter(0)
 
 
 class SlotUnavailable(Conflict):
@@ -77,8 +80,9 @@ def nearest(index: int, start: int, found: Iterable[Found], wanted: UUID | None)
 
 def _around(openings: Sequence[Opening], start: int) -> Iterator[int]:
     """The five free starts on either side of one; nothing further off is looked at."""
-    later = (at for opening in openings if opening.last >= start for at in opening.starts() if at >= start)
-    earlier = (at for opening in reversed(openings) if opening.first < start for at in reversed(opening.starts()) if at < start)
+    first_after = bisect_right(openings, start, key=_FIRST)
+    later = (at for opening in islice(openings, max(first_after - 1, 0), None) for at in opening.starts() if at >= start)
+    earlier = (at for number in reversed(range(first_after)) for at in reversed(openings[number].starts()) if at < start)
     yield from islice(later, MAX_ALTERNATIVES)
     yield from islice(earlier, MAX_ALTERNATIVES)
 

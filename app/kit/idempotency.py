@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit import last
-from app.kit.batch import Batch, ask
+from app.kit.batch import Batch
 from app.kit.db import Base, driver
 from app.kit.errors import BadRequest, Conflict, Rejected
 
@@ -123,9 +123,12 @@ class Keyed:
             raise IdempotencyKeyReused
         return Response(self.cipher.decrypt(bytes(body)), status_code=status, headers={**headers, "Idempotent-Replayed": "true"})
 
-    async def keep(self, session: AsyncSession, response: Response, now: datetime) -> None:
-        """Store the answer and COMMIT it together with the work, in one trip; a failure of either raises, and nothing is committed."""
+    async def keep(self, session: AsyncSession, response: Response, now: datetime, *, undo: bool = False) -> None:
+        """Store the answer and COMMIT it together with the work, in one trip; a failure of either raises, and nothing is committed. `undo`: without
+        the work."""
         async with await last.finishing(session) as batch:
+            if undo:
+                batch.execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
             self._store(batch, response, now)
             batch.execute("COMMIT")
 
@@ -147,14 +150,13 @@ class Keyed:
     async def keep_refusal(self, session: AsyncSession, response: Response, now: datetime) -> Response:
         """Undo the work and commit the answer that refuses it; gives what is to be answered."""
         if session.is_active:
-            connection = await driver(session)
-            if connection.info.transaction_status != TransactionStatus.IDLE:  # else it was let go, and there is nothing to undo
-                await ask(connection, f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+            let_go = (await driver(session)).info.transaction_status == TransactionStatus.IDLE
+            await self.keep(session, response, now, undo=not let_go)
             session.expunge_all()
-        else:
-            # A flush has failed, which undid everything and let go of the key; a twin may have been quicker.
-            await session.rollback()
-            if (replay := await self.begin(session, now)) is not None:
-                return replay
+            return response
+        # A flush has failed, which undid everything and let go of the key; a twin may have been quicker.
+        await session.rollback()
+        if (replay := await self.begin(session, now)) is not None:
+            return replay
         await self.keep(session, response, now)
         return response
