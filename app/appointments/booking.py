@@ -86,7 +86,9 @@ class Desk:
                 again = True
                 await ledger.unlock(self.connection)
             elif None not in named:
-                raise await self._refused(found)
+                raise await self._refused(found, locked=True)
+            else:
+                await ledger.unlock(self.connection)
             # Somebody was faster with the one whose turn it was, or with a place: then we look again who and what is free.
         raise Unavailable
 
@@ -105,8 +107,7 @@ class Desk:
         return verdict.decisions
 
     async def _locked(self, who: Sequence[UUID], *, again: bool) -> Arranged | Verdict:
-        """Yes, with everybody locked; or what stands against it and the locks given back, since whoever waits for them need not wait for what a
-        refusal takes to write."""
+        """Yes, or what stands against it; with everybody locked."""
         subjects = [
             self._subject(wish, self._select(wish, [one]), wish.starts_at, wish.starts_at + 1)
             for wish, one in zip(self.wishes, who, strict=True)
@@ -131,13 +132,13 @@ class Desk:
         sights = await receive(self.connection, sent, at)
         verdict = decide(self.wishes, sights, self.caller, newcomer=self.draws_patient)
         if verdict.reasons:
-            await ledger.unlock(self.connection)
             return verdict
         return Arranged(verdict.decisions, locked.drawn if self.draws_patient else patient, at, again)
 
-    async def _refused(self, verdict: Verdict) -> SlotUnavailable:
-        """With what is free instead, with anybody at that location."""
-        instead = Instead(self.connection, self.memory, self.caller, verdict.at, self.fixed_now, self.without)
+    async def _refused(self, verdict: Verdict, *, locked: bool = False) -> SlotUnavailable:
+        """With what is free instead, with anybody at that location. Locks are given back first: whoever waits for them need not wait for what a
+        refusal takes to write."""
+        instead = Instead(self.connection, self.memory, self.caller, verdict.at, self.fixed_now, self.without, locked)
         found = [
             await instead.told(
                 Refused(wish.index, wish.starts_at, wish.practitioner_id, wish.location_id, reasons),

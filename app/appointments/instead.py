@@ -1,7 +1,7 @@
 """What is free instead of a start that cannot be had, and until when what stands against it lasts. Apart from `booking`, which decides.
 
 The search is one for everybody who is refused around the same days and is kept like any other, so that a refusal costs little more than a booking.
-It is read on the connection of the request, inside its transaction: that has given its locks back and has written nothing, so that what it sees is
+It is read on the connection of the request, inside its transaction: that gives its locks back first and has written nothing, so that what it sees is
 what is committed.
 """
 
@@ -18,6 +18,7 @@ from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import MAX_ATTEMPTS
 from app.availability.view import Select
+from app.diary import ledger
 from app.kit.db import Connection
 from app.kit.errors import Unavailable
 from app.scheduling import slots
@@ -41,7 +42,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """`at` is the time for which the rules are asked; `without`: appointments that do not count, since they are moving."""
+    """`at` is the time for which the rules are asked; `without`: appointments that do not count, since they are moving. `locked`: somebody is."""
 
     connection: Connection
     memory: Memory[Free]
@@ -49,6 +50,7 @@ class Instead:
     at: datetime
     fixed_now: datetime | None
     without: Collection[UUID]
+    locked: bool
 
     async def told(self, refused: Refused, select: Select, *, shared: bool) -> tuple[Refusal, list[Alternative]]:
         """`shared`: the search is the same for everybody who asks for this treatment there."""
@@ -77,7 +79,7 @@ class Instead:
                 free = Free(catalogue, caller, refused.location_id, *span, self.without)
                 if shared:
                     self.memory.keep(key, free)
-            if await free.refresh(self.connection, self.fixed_now) is not None:
+            if await free.refresh(self.connection, self.fixed_now, ledger.give_back if self.locked else None) is not None:
                 return free
             outdated = catalogue.version
         raise Unavailable

@@ -3,7 +3,7 @@ worked out again. `search` asks; `memory` keeps.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -80,11 +80,15 @@ class Free:
         self._standing: list[list[Opening]] = []
         self._told: dict[tuple[str, int | None], _Told] = {}
 
-    async def refresh(self, connection: Connection, fixed_now: datetime | None) -> datetime | None:
+    async def refresh(
+        self, connection: Connection, fixed_now: datetime | None, first: Callable[[Batch], None] | None = None
+    ) -> datetime | None:
         """Bring it up to date; the time of that, by the database's clock unless it is fixed. None: the catalogue is another by now, so that this is
-        worth nothing any more."""
+        worth nothing any more. `first` is sent before the questions."""
         asked = None
         async with Batch(connection) as batch:
+            if first is not None:
+                first(batch)
             if self._calendar is None:
                 asked = queries.ask_calendar(batch, [one.id for one in self.catalogue.practitioners], self.range)
             asked_diaries = self._ask(batch, fixed_now)

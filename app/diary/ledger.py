@@ -13,7 +13,7 @@ Holds end by the clock alone. What has expired counts for nothing in any read; t
 (`purge`), before writing or when one was in the way, so that whatever was free by the clock of the reading can be had.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,10 +34,7 @@ RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
 """
 
 # The same of one alone, which is in order anyway: half the time.
-LOCK_ONE = """
-UPDATE resources SET version = resources.version + 1 WHERE id = %s
-RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
-"""
+LOCK_ONE = "UPDATE resources SET version = version + 1 WHERE id = %s RETURNING id, version, clock_timestamp(), NULL::bigint"
 
 # One id for all the rows, of a resource that is about to be made.
 _DRAWN = "(SELECT nextval(pg_get_serial_sequence('resources', 'id')))"
@@ -118,7 +115,7 @@ WHERE a.resource_id = %s AND b.resource_id = %s ORDER BY a.appointment_id, b.app
 
 HAND_OVER = "UPDATE occupancies SET resource_id = %s WHERE resource_id = %s"
 
-_UNLOCKED = "unlocked"
+_UNLOCKED, _UNLOCK = "SAVEPOINT unlocked", "ROLLBACK TO SAVEPOINT unlocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +146,23 @@ class Stretch:
 def lock(batch: Batch, resource_ids: Iterable[int], *, draws: bool = False) -> Answer:
     """Send the lock; `locked` reads what it returned once the batch is through. Whoever wants to lock others instead calls `unlock` first: two
     locks, one after the other, are in no order. `draws` the id of a resource that is about to be made."""
-    batch.execute(f"SAVEPOINT {_UNLOCKED}")
-    return _lock(batch, sorted(set(resource_ids)), draws=draws)
+    batch.execute(_UNLOCKED)
+    return _lock(batch, resource_ids, draws=draws)
 
 
-def _lock(batch: Batch, ids: list[int], *, draws: bool = False) -> Answer:
-    one = len(ids) == 1
-    return batch.execute(_LOCKS[one, draws], (ids[0] if one else ids,))
+def _lock(batch: Batch, resource_ids: Iterable[int], *, draws: bool = False) -> Answer:
+    ids = sorted(set(resource_ids))
+    return batch.execute(_LOCKS[len(ids) == 1, draws], (ids[0] if len(ids) == 1 else ids,))
 
 
 async def unlock(connection: Connection) -> None:
     """Give back the last lock, and undo what was written since."""
-    await ask(connection, f"ROLLBACK TO SAVEPOINT {_UNLOCKED}")
+    await ask(connection, _UNLOCK)
+
+
+def give_back(batch: Batch) -> None:
+    """The same as the first of several statements."""
+    batch.execute(_UNLOCK)
 
 
 def locked(answer: Answer, resource_ids: Iterable[int]) -> Locked:
@@ -203,10 +205,10 @@ def release(batch: Batch, appointment_ids: Iterable[UUID]) -> None:
     batch.execute(RELEASE, {"ids": list(appointment_ids)})
 
 
-def touch(batch: Batch, resource_ids: Iterable[int]) -> None:
+def touch(batch: Batch, resource_ids: Collection[int]) -> None:
     """Note that the diaries of places changed. The last statement of what is written."""
-    if ids := sorted(set(resource_ids)):
-        _lock(batch, ids)
+    if resource_ids:
+        _lock(batch, resource_ids)
 
 
 def overlapping(batch: Batch, resource_id: int, other_id: int) -> Answer:

@@ -31,10 +31,8 @@ RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
     ),
     (
         "app/diary/ledger.py",
-        """UPDATE resources SET version = resources.version + 1 WHERE id = %s
-RETURNING resources.id, resources.version, clock_timestamp(), NULL::bigint
-""",
-        "SELECT id, 0, clock_timestamp(), NULL::bigint FROM resources WHERE id = %s\n",
+        "UPDATE resources SET version = version + 1 WHERE id = %s RETURNING id, version, clock_timestamp(), NULL::bigint",
+        "SELECT id, 0, clock_timestamp(), NULL::bigint FROM resources WHERE id = %s",
     ),
 )
 _NO_CONSTRAINT: Final = (
