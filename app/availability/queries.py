@@ -12,7 +12,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from app.availability.rows import Calendar, Catalogue, ClosureRow, Diaries, Moved, Numbers, Range, TimeOffRow
-from app.diary import ledger
+from app.diary import ledger, reading
 from app.kit.batch import Batch
 from app.kit.db import Connection
 from app.kit.pipeline import Answer
@@ -65,10 +65,10 @@ FROM catalogue LEFT JOIN LATERAL (
     WHERE r.version <> known.value::int OR (%(expiring)s::json ->> known.key)::bigint <= date_part('epoch', {now})
 ) AS moved ON true
 """
-_PRESENCE = f"""
+_PRESENCE = """
     LEFT JOIN LATERAL (
         SELECT array_agg(there.location_id::text) AS locations, array_agg(there.starts_at) AS starts, array_agg(there.ends_at) AS ends
-        FROM ({ledger.PRESENCE_OF_R}) AS there
+        FROM ({there}) AS there
     ) AS presence ON r.kind = 'practitioner'
 """
 _DAY_STARTS = f"""
@@ -82,15 +82,23 @@ _DAY_STARTS = f"""
 """
 
 
-def _diaries(*, presence: bool, day_starts: bool) -> str:
+def _diaries(*, presence: bool, day_starts: bool, own: bool) -> str:
     columns = (", presence.locations, presence.starts, presence.ends" if presence else "") + (
         ", days.starts" if day_starts else ""
     )
-    joins = (_PRESENCE if presence else "") + (_DAY_STARTS if day_starts else "")
-    return _DIARIES.format(spans=ledger.SPANS, now=ledger.NOW, columns=columns, taken=ledger.BUSY_OF_R, joins=joins)
+    there = _PRESENCE.format(there=reading.presence_of_r(own=own)) if presence else ""
+    joins = there + (_DAY_STARTS if day_starts else "")
+    spans, taken = "" if own else reading.SHARED_SPANS, reading.busy_of_r(own=own)
+    return _DIARIES.format(spans=spans, now=ledger.NOW, columns=columns, taken=taken, joins=joins)
 
 
-DIARIES = {(some, more): _diaries(presence=some, day_starts=more) for some in (False, True) for more in (False, True)}
+_BOTH = (False, True)
+DIARIES = {
+    (presence, day_starts, own): _diaries(presence=presence, day_starts=day_starts, own=own)
+    for presence in _BOTH
+    for day_starts in _BOTH
+    for own in _BOTH
+}
 
 UNKNOWN_VERSION = -1
 AWAY = timedelta(days=90)
@@ -175,11 +183,12 @@ def ask_diaries(
     batch: Batch,
     catalogues: Collection[Catalogue],
     known: Known,
-    spans: Collection[Interval],
+    spans: Collection[Interval] | Mapping[int, Collection[Interval]],
     now: datetime | None,
     without: Collection[UUID] = (),
 ) -> Asked:
-    """Send the question what is taken in some spans of resources of which so much is known; `read_diaries` reads the answer.
+    """Send the question what is taken in some spans, the same for all or for each its own, of resources of which so much is known; `read_diaries`
+    reads the answer.
 
     Where practitioners are is asked only where there is more than one location, and starts of appointments only where somebody has a daily limit.
     `without`: appointments that do not count, since they are moving. `now` None: the time is the database's.
@@ -187,15 +196,21 @@ def ask_diaries(
     batch.keep_plans()
     presence = any(len(catalogue.locations) > 1 for catalogue in catalogues)
     day_starts = any(one.daily_limit is not None for catalogue in catalogues for one in catalogue.practitioners)
+    own = isinstance(spans, Mapping)
+    every = [one for some in spans.values() for one in some] if isinstance(spans, Mapping) else spans
     parameters = {
         "known": json.dumps(known.versions),
         "expiring": json.dumps(known.expiring) if known.expiring else "{}",
-        "spans": ledger.spans_of(spans),
+        "spans": _own_spans(spans) if isinstance(spans, Mapping) else ledger.spans_of(spans),
         "now": now,
         "without": list(without),
-        **ledger.range_of(min(start for start, _ in spans), max(end for _, end in spans)),
+        **ledger.range_of(min(start for start, _ in every), max(end for _, end in every)),
     }
-    return Asked(batch.execute(DIARIES[presence, day_starts], parameters, binary=True), presence, day_starts)
+    return Asked(batch.execute(DIARIES[presence, day_starts, own], parameters, binary=True), presence, day_starts)
+
+
+def _own_spans(spans: Mapping[int, Collection[Interval]]) -> str:
+    return json.dumps({one: ledger.spans_of(some) for one, some in spans.items()})
 
 
 def read_diaries(asked: Asked) -> Read:

@@ -18,6 +18,7 @@ from app.kit.batch import Batch
 from app.kit.db import Connection
 from app.kit.errors import Unavailable
 from app.kit.pipeline import Answer
+from app.scheduling.intervals import Interval
 
 Select = Callable[[int | None], Awaitable[Catalogue]]
 """Gives the catalogue, newer than a version if one is given."""
@@ -105,15 +106,14 @@ def send(
         reach(catalogue.locations_at(subject.location_id), subject.from_at, subject.to_at)
         for subject, catalogue in zip(subjects, catalogues, strict=True)
     ]
-    ids = {
-        one
-        for subject, catalogue in zip(subjects, catalogues, strict=True)
-        for one in resource_ids(catalogue, subject.location_id, subject.caller)
-    }
     who = {one.id for catalogue in catalogues for one in catalogue.practitioners}
     calendar = queries.ask_calendar(batch, who, _around(ranges))
-    spans = [(one.from_at, one.to_at) for one in ranges]
-    known = queries.Known.nothing(sorted(ids))
+    own: dict[int, list[Interval]] = {}
+    for subject, catalogue, range_ in zip(subjects, catalogues, ranges, strict=True):
+        for one in resource_ids(catalogue, subject.location_id, subject.caller):
+            own.setdefault(one, []).append((range_.from_at, range_.to_at))
+    known = queries.Known.nothing(sorted(own))
+    spans = own if len(subjects) > 1 else [(ranges[0].from_at, ranges[0].to_at)]
     diaries = queries.ask_diaries(batch, catalogues, known, spans, now, without)
     return Sent(subjects, without, now, catalogues, ranges, calendar, diaries)
 

@@ -4,7 +4,7 @@ The order is the whole safety of it:
 
 1. `lock` the practitioners and the patient, in one statement that locks in order of id, so that two bookings never wait for each other crosswise.
    Whoever waits wakes up to the clock and the versions that the statement returns.
-2. What is busy (`BUSY_OF_R`) in a later statement: READ COMMITTED gives it a snapshot that sees what the one before us committed.
+2. What is taken (`app.diary.reading`) in a later statement: READ COMMITTED gives it a snapshot that sees what the one before us committed.
 3. `occupy`, all stretches of all appointments in one statement, in order of resource and start. Places are not locked, which would make every pool a
    queue; a place that somebody took meanwhile is found by ON CONFLICT, and the caller looks again. The constraint has the last word on everything.
 4. `touch` the places, in order of id and last of all, so that nobody who holds one waits for anything but another with a higher id.
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from app.diary.models import BOX, NO_OVERLAP, box_of, seconds_of
+from app.diary.models import NO_OVERLAP
 from app.kit.batch import Batch, ask
 from app.kit.db import Connection
 from app.kit.last import Last, must
@@ -46,37 +46,6 @@ _LOCKS = {
 
 # The time of a reading: one and the same in all of its statement, and after whatever the statements before it waited for.
 NOW = "coalesce(%(now)s::timestamptz, statement_timestamp())"
-
-# The spans of a question, for the two below to read, each with the end of the one before it.
-SPANS = f"""WITH span AS MATERIALIZED (
-    SELECT starts_at, ends_at, lag(ends_at, 1, '-infinity') OVER (ORDER BY starts_at) AS after
-    FROM unnest(%(spans)s::tstzmultirange) AS one, LATERAL (VALUES ({seconds_of("lower(one)")}, {seconds_of("upper(one)")})) AS s (starts_at, ends_at)
-)"""
-
-# Of one resource `r`, what is taken in these spans, in no order, to be put into a larger statement; but for some appointments, which are moving. The
-# constraint's own index serves; what reaches into two spans is told with the first.
-_TAKEN_OF_R = f"""(
-            SELECT appointment_id, location_id, during, expires_at
-            FROM span JOIN occupancies ON {BOX} && {box_of("r.id", "span.starts_at", "span.ends_at - 1")}
-              AND {seconds_of("lower(during)")} >= span.after
-            WHERE (expires_at IS NULL OR expires_at > {NOW}) AND appointment_id <> ALL(%(without)s::uuid[])
-            UNION ALL
-            SELECT appointment_id, location_id, during, NULL FROM claims
-            WHERE resource_id = r.id AND during && %(spans)s::tstzmultirange AND appointment_id <> ALL(%(without)s::uuid[])
-        ) AS taken"""
-
-BUSY_OF_R = f"""
-        SELECT array_agg(date_part('epoch', lower(during))::bigint) AS starts,
-               array_agg(date_part('epoch', upper(during))::bigint) AS ends,
-               min(date_part('epoch', expires_at))::bigint AS expires
-        FROM {_TAKEN_OF_R}"""
-
-# Where a practitioner is, rests included, for each appointment.
-PRESENCE_OF_R = f"""
-        SELECT location_id, date_part('epoch', min(lower(during)))::bigint AS starts_at,
-               date_part('epoch', max(upper(during)))::bigint AS ends_at
-        FROM {_TAKEN_OF_R}
-        GROUP BY location_id, appointment_id"""
 
 _WANTED = """
 SELECT wanted.appointment_id, wanted.resource_id, tstzrange(to_timestamp(wanted.starts_at), to_timestamp(wanted.ends_at)), wanted.location_id{more}

@@ -31,7 +31,9 @@ def taken(url: str, appointment: dict[str, str], rows: list[tuple[int, Interval]
     yield
 
 
-async def found(database: Database, resources: list[int], spans: list[Interval]) -> dict[int, list[Interval]]:
+async def found(
+    database: Database, resources: list[int], spans: list[Interval] | dict[int, list[Interval]]
+) -> dict[int, list[Interval]]:
     async with database.reader() as connection:
         async with Batch(connection) as batch:
             asked = ask_diaries(batch, [], Known.nothing(resources), spans, None)
@@ -54,20 +56,28 @@ async def test_a_diary_is_what_lies_in_the_spans(admin: Client, public: Client, 
             rows.append((resource, (at, end)))
             at = end
     with taken(database_url, made, rows):
-        for _ in range(60):
-            marks = sorted(
-                {bound for _, during in chance.sample(rows, 4) for bound in during} | {MIDNIGHT + chance.randrange(90 * HOUR)}
-            )
-            spans = list(zip(marks[::2], marks[1::2], strict=False))
-            expected = {
-                resource: sorted(
-                    during
-                    for mine, during in rows
-                    if mine == resource and any(during[0] < end and start < during[1] for start, end in spans)
-                )
-                for resource in resources
-            }
-            assert await found(database, resources, spans) == expected
+        for _ in range(40):
+            spans = {resource: some_spans(chance, rows) for resource in resources}
+            shared = spans[resources[0]]
+            assert await found(database, resources, shared) == expected(rows, dict.fromkeys(resources, shared))
+            assert await found(database, resources, spans) == expected(rows, spans)
+
+
+def some_spans(chance: random.Random, rows: list[tuple[int, Interval]]) -> list[Interval]:
+    bounds = {bound for _, during in chance.sample(rows, 4) for bound in during}
+    marks = sorted(bounds | {MIDNIGHT + chance.randrange(90 * HOUR)})
+    return list(zip(marks[::2], marks[1::2], strict=False))
+
+
+def expected(rows: list[tuple[int, Interval]], spans: dict[int, list[Interval]]) -> dict[int, list[Interval]]:
+    return {
+        resource: sorted(
+            during
+            for mine, during in rows
+            if mine == resource and any(during[0] < end and start < during[1] for start, end in some)
+        )
+        for resource, some in spans.items()
+    }
 
 
 @pytest.mark.parametrize("apart", [0, 1])
@@ -80,4 +90,5 @@ async def test_what_reaches_into_two_spans_is_told_once(
         [(resource,)] = connection.execute("SELECT resource_id FROM practitioners").fetchall()
     with taken(database_url, made, [(resource, (MIDNIGHT, MIDNIGHT + 4 * HOUR))]):
         spans = [(MIDNIGHT, MIDNIGHT + HOUR), (MIDNIGHT + HOUR + apart, MIDNIGHT + 2 * HOUR)]
-        assert await found(database, [resource], spans) == {resource: [(MIDNIGHT, MIDNIGHT + 4 * HOUR)]}
+        for asked in (spans, {resource: spans}):
+            assert await found(database, [resource], asked) == {resource: [(MIDNIGHT, MIDNIGHT + 4 * HOUR)]}
