@@ -44,7 +44,8 @@ _NO_CONSTRAINT: Final = (
     ),
     ("app/diary/ledger.py", "ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING\n", "\n"),
 )
-_ALIVE: Final = "AND (expires_at IS NULL OR expires_at > {NOW})"
+_ALIVE: Final = "WHERE (expires_at IS NULL OR expires_at > {NOW})"
+_MUST, _UNASKED = "{must('count(*) = %(wanted)s')}", "count(*) - %(wanted)s::bigint"
 
 FAULTS: Final = (
     Fault("nobody is locked", _NO_LOCK, (GUARDS + "a_booking_waits_for_whoever_has_one_of_its_people",)),
@@ -69,7 +70,7 @@ FAULTS: Final = (
     Fault("neither lock nor constraint", _NO_LOCK + _NO_CONSTRAINT, (RACES + "one_practitioner_is_booked_once",)),
     Fault(
         "what is held is free",
-        (("app/diary/ledger.py", _ALIVE, "AND expires_at IS NULL"),),
+        (("app/diary/reading.py", _ALIVE, "WHERE expires_at IS NULL"),),
         ("tests/appointments/test_holds.py::test_what_is_held_is_nobody_elses_and_is_booked_under_the_same_id",),
     ),
     Fault(
@@ -85,7 +86,7 @@ FAULTS: Final = (
     ),
     Fault(
         "holds end when a job has cleared them",
-        (("app/diary/ledger.py", _ALIVE, ""),),
+        (("app/diary/reading.py", _ALIVE, "WHERE true"),),
         ("tests/appointments/test_holds.py::test_a_hold_ends_by_the_clock_alone",),
     ),
     Fault(
@@ -120,15 +121,15 @@ FAULTS: Final = (
         (
             (
                 "app/kit/idempotency.py",
-                'and nothing is committed."""\n',
-                'and nothing is committed."""\n        await last.settle(session)\n        await session.commit()\n',
+                'the work."""\n',
+                'the work."""\n        await last.settle(session)\n        await session.commit()\n',
             ),
         ),
         (GUARDS + "what_cannot_be_remembered_is_not_done",),
     ),
     Fault(
         "what is written last is not asked how it went",
-        (("app/diary/ledger.py", "{must('count(*) = %(wanted)s')}", "count(*) - %(wanted)s::bigint"),),
+        (("app/diary/ledger.py", _MUST, _UNASKED),),
         (MEANWHILE + "a_place_that_went_meanwhile_is_not_missed_where_there_is_another[book]",),
     ),
     Fault(
@@ -164,7 +165,10 @@ FAULTS: Final = (
     ),
     Fault(
         "a course goes without the rooms that went meanwhile",
-        (("app/courses/actions.py", "return taken.rowcount == len(wanted)", "return taken.rowcount > 0"),),
+        (
+            ("app/diary/ledger.py", _MUST, _UNASKED),
+            ("app/courses/actions.py", "taken.rowcount == len(wanted)", "taken.rowcount > 0"),
+        ),
         ("tests/races/test_course_races.py::test_a_course_and_bookings_of_others_want_the_one_room",),
     ),
     Fault(
