@@ -49,7 +49,8 @@ class Arranged:
 
 
 Write = Callable[[Arranged], Awaitable[bool]]
-"""Writes what was decided. False: something is in the way, a place that went meanwhile or what is left of a hold."""
+"""Writes what was decided. False: something is in the way, a place that went meanwhile or what is left of a hold. What was left unasked
+(`app.kit.last`) counts as written: when it was not, the whole request is run again."""
 
 
 @dataclass
@@ -136,8 +137,8 @@ class Desk:
         return Arranged(verdict.decisions, locked.drawn if self.draws_patient else patient, at, again)
 
     async def _refused(self, verdict: Verdict, *, locked: bool = False) -> SlotUnavailable:
-        """With what is free instead, with anybody at that location. Locks are given back first: whoever waits for them need not wait for what a
-        refusal takes to write."""
+        """With what is free instead, with anybody at that location. Locks are given back with the first question: whoever waits for them need not
+        wait for what a refusal takes to write."""
         instead = Instead(self.connection, self.memory, self.caller, verdict.at, self.fixed_now, self.without, locked)
         found = [
             await instead.told(

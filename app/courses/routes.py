@@ -10,7 +10,7 @@ from app.courses.plan_schemas import CoursePlan
 from app.courses.planning import PlanOutdated, QuestionTooLarge, planning
 from app.courses.schemas import CourseQuestion
 from app.identity.actor import CurrentActor
-from app.kit.db import Database
+from app.kit.db import Database, let_go
 from app.kit.routing import Router
 from app.kit.session import FixedNow
 
@@ -31,6 +31,8 @@ async def plan_course(
 ) -> CoursePlan:
     secret: bytes = request.app.state.secret
     database: Database = request.app.state.database
+    if request.state.session.is_made:
+        await let_go(request.state.session())  # of a request with a key: it need not stay in a transaction meanwhile
     async with database.reader() as connection:
         asked = await planning(connection, memory, actor, body, fixed_now, secret)
     return await asyncio.to_thread(lambda: told(asked.plan()))  # apart, so that others are served meanwhile

@@ -6,7 +6,8 @@ The order is the whole safety of it:
    Whoever waits wakes up to the clock and the versions that the statement returns.
 2. What is taken (`app.diary.reading`) in a later statement: READ COMMITTED gives it a snapshot that sees what the one before us committed.
 3. `occupy`, all stretches of all appointments in one statement, in order of resource and start. Places are not locked, which would make every pool a
-   queue; a place that somebody took meanwhile is found by ON CONFLICT, and the caller looks again. The constraint has the last word on everything.
+   queue; a place that somebody took meanwhile is found by ON CONFLICT, and the caller looks again, or the request does (`occupy_last`). The
+   constraint has the last word on everything.
 4. `touch` the places, in order of id and last of all, so that nobody who holds one waits for anything but another with a higher id.
 
 Holds end by the clock alone. What has expired counts for nothing in any read; the rows that are left of it are deleted by whoever needs their time

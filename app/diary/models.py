@@ -12,6 +12,7 @@ from app.kit.db import Base
 PRACTITIONER, PLACE, PATIENT = "practitioner", "place", "patient"
 NO_OVERLAP = "ex_occupancies_no_overlap"
 _HALF_OPEN = "NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)"
+# What is kept as boxes ends with its last second: with fractions, two that overlap might not touch.
 _WHOLE_SECONDS = (
     "NOT upper_inf(during) AND lower(during) = lower(during)::timestamptz(0) AND upper(during) = upper(during)::timestamptz(0)"
 )
@@ -19,8 +20,8 @@ _WHOLE_SECONDS = (
 
 def box_of(resource_id: str, starts_at: str, last_second: str) -> str:
     """A stretch of time of a resource as a box, in SQL: resources across, Unix seconds up. Boxes overlap where they touch, so it ends with the last
-    second that is taken. An index of boxes takes a third of the time of one of ranges, to write and to read; resources lie as far from each other as
-    ten days, so that what is near in the index is the diary of one."""
+    second that is taken. An index of boxes takes a third of the time of one of ranges, to write and to read; resources lie
+    eleven days from each other, so that what is near in the index is the diary of one; any distance would do."""
     across = f"{resource_id} * '1e6'::float8"
     return f"box(point({across}, {starts_at}), point({across}, {last_second}))"
 

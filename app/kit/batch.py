@@ -70,7 +70,7 @@ class Batch(Pipeline):
     """A pipeline that knows tables."""
 
     def keep_plans(self) -> None:
-        """For the rest of the transaction; readers do so always."""
+        """For the rest of the transaction; `Database.reader` does so always. On a session's autocommit there is nothing that could be set."""
         if not self._connection.autocommit:
             self.execute(f"SET LOCAL {KEPT_PLAN}")
 

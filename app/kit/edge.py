@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 5
 LOST_RACE = (DeadlockDetected, SerializationFailure, ExclusionViolation)
-AGAIN = (*LOST_RACE, OutdatedStatementError, SpoiledError)
+AGAIN = (*LOST_RACE, OutdatedStatementError)
 _SAFE = ("GET", "HEAD")
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -79,6 +79,8 @@ async def serve(original: Request, contract: "Contract", handle: Handle) -> Resp
     for attempt in range(MAX_ATTEMPTS):
         try:
             return await _attempt(request, contract, handle, is_first=attempt == 0)
+        except SpoiledError:
+            continue  # the next attempt looks at what is in the way
         except DBAPIError as error:
             if not isinstance(error.orig, LOST_RACE) or attempt == MAX_ATTEMPTS - 1:
                 raise

@@ -1,7 +1,9 @@
 """The last trip of a request: what it writes, the answer that is stored under its key, and COMMIT.
 
-PostgreSQL writes while the answer is put together, and is asked afterwards how that went. So nothing of what is written may be read, and a statement
-that could find something in its way has to fail of itself (`must`). The request is then run again and writes at once, to see what is in the way.
+The first attempt of a request with a key is optimistic: PostgreSQL writes while the answer is put together, and is asked afterwards how that went. So
+nothing may be asked of the connection in between, and a statement that could find something in its way has to fail of itself (`must`). The request is
+then run again and asks at once, to see what is in the way. There is a Sync after the writing too, so that a process that freezes before the end loses
+its locks.
 """
 
 from contextlib import suppress
@@ -15,6 +17,7 @@ from typing_extensions import override
 
 from app.kit.batch import Batch
 from app.kit.db import Connection, driver
+from app.kit.pipeline import OutdatedStatementError
 
 _MAY = "meridian.last.may"
 _OPEN = "meridian.last"
@@ -58,8 +61,10 @@ class Last(Batch):
             return
         try:
             await super().__aexit__(kind, error, traceback)
-        except DivisionByZero:
-            raise SpoiledError from None
+        except DivisionByZero as error:
+            if not self.unasked:
+                raise
+            raise SpoiledError from error
 
 
 async def finishing(session: AsyncSession) -> Batch:
@@ -77,5 +82,5 @@ async def settle(session: AsyncSession) -> None:
 
 async def give_up(session: AsyncSession) -> None:
     """The same when something else has failed already."""
-    with suppress(psycopg.Error, SpoiledError):
+    with suppress(psycopg.Error, SpoiledError, OutdatedStatementError):
         await settle(session)

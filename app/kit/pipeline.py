@@ -92,6 +92,8 @@ class Pipeline:
     async def __aenter__(self) -> Self:
         if self._pgconn.status != ConnStatus.OK:
             raise OperationalError("the connection is closed")
+        if self._pgconn.pipeline_status != PipelineStatus.OFF:
+            raise AssertionError("another pipeline of this connection is not through")
         self._pgconn.enter_pipeline_mode()
         if not self._connection.autocommit and self._pgconn.transaction_status == TransactionStatus.IDLE:
             self._send(b"BEGIN", None, None)

@@ -1,4 +1,4 @@
-"""What is taken is kept apart as boxes, which cost less than ranges."""
+"""What is taken is kept apart as boxes, which cost less than ranges. The index is built while nobody can write to the table."""
 
 from alembic import op
 

@@ -3,8 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
+from app.courses.planning import Planned, Planning
+from app.kit.db import Database
 from tests.appointments.world import STRANGER, World
 from tests.client import Client, Json, problem
 from tests.make import make_place, make_practitioner, make_treatment, set_hours
@@ -62,6 +65,27 @@ async def test_it_writes_nothing_and_says_the_same_again(world: World, reception
     first, second = [await planned(receptionist, question(world)) for _ in range(2)]
     assert first == second
     assert (await receptionist.read("/v1/appointments"))["items"] == []
+
+
+async def test_with_a_key_no_transaction_waits_for_it(
+    world: World, receptionist: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan may take longer than PostgreSQL lets a transaction be idle."""
+    waiting: list[int] = []
+    plan = Planning.plan
+
+    def looking(self: Planning) -> Planned:
+        with psycopg.connect(database.conninfo) as beside:
+            found = beside.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+            )
+            waiting.extend(row[0] for row in found)
+        return plan(self)
+
+    monkeypatch.setattr(Planning, "plan", looking)
+    key = {"Idempotency-Key": "k" * 16}
+    first, again = [await receptionist.post("/v1/course-plans", json=question(world, 3), headers=key) for _ in range(2)]
+    assert (first.status_code, first.json(), waiting) == (200, again.json(), [0])
 
 
 async def test_what_is_booked_is_gone_and_the_course_bends(world: World, public: Client, receptionist: Client) -> None:

@@ -21,7 +21,7 @@ _FIRST, _LAST = (
     f"date_part('epoch', {end}({{row}}during) - '1970-01-01 00:00:00+00'::timestamptz){shift}"
     for end, shift in (("lower", ""), ("upper", " - 1"))
 )
-_BOX = f"box(point({{row}}resource_id * '1e6'::float8, {_FIRST}), point({{row}}resource_id * 1e6::float8, {_LAST}))"
+_BOX = f"box(point({{row}}resource_id * '1e6'::float8, {_FIRST}), point({{row}}resource_id * '1e6'::float8, {_LAST}))"
 NOT_IN_THE_INDEX = f"""
 SELECT row.resource_id, row.appointment_id, row.during, row.xmin, row.ctid FROM (SELECT xmin, ctid, * FROM occupancies OFFSET 0) AS row
 WHERE NOT EXISTS (
