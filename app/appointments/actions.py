@@ -189,7 +189,7 @@ class _Booking:
             taken = ledger.occupy_last(batch, wanted)
             ledger.claim(batch, entries.waits_for(decision))
             ledger.touch(batch, entries.places(arranged.decisions))
-        if not batch.unasked and taken.rowcount < len(wanted):
+        if not batch.wrote(taken, len(wanted)):
             return False
         self._made = Made(Appointment.of_row(row), token)
         return True

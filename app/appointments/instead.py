@@ -42,7 +42,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """`at` is the time for which the rules are asked; `without`: appointments that do not count, since they are moving. `locked`: somebody is."""
+    """`at` is the time for which the rules are asked; `without`: appointments that do not count, since they are moving. `locked`: there
+    are locks to be given back first."""
 
     connection: Connection
     memory: Memory[Free]

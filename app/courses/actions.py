@@ -165,7 +165,7 @@ class _Making:
             ledger.claim(batch, [stretch for decision in arranged.decisions for stretch in entries.waits_for(decision)])
             ledger.touch(batch, entries.places(arranged.decisions))
         self._made = Whole(Course.of_row(course), [Appointment.of_row(row) for row in rows])
-        return batch.unasked or taken.rowcount == len(wanted)
+        return batch.wrote(taken, len(wanted))
 
     def rows(self, decisions: Sequence[Decision], patient_id: UUID, course_id: UUID) -> list[dict[str, Any]]:
         held_until = self._held_until(decisions)

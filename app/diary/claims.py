@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.diary import ledger
 from app.diary.ledger import NOW, Stretch
-from app.diary.models import BOX, box_of, seconds_of
+from app.diary.models import BOX, box_during
 from app.kit.batch import Batch
 from app.kit.db import Connection
 from app.kit.pipeline import Answer
@@ -26,7 +26,7 @@ FROM claims WHERE resource_id = ANY(%(ids)s) AND upper(during) > {NOW} ORDER BY 
 TAKEN = f"""
 SELECT resource_id, date_part('epoch', lower(during))::bigint, date_part('epoch', upper(during))::bigint
 FROM unnest(%(ids)s::int[]) AS r (id) CROSS JOIN unnest(%(spans)s::tstzmultirange) AS span
-JOIN occupancies ON {BOX} && {box_of("r.id", seconds_of("lower(span)"), f"{seconds_of('upper(span)')} - 1")}
+JOIN occupancies ON {BOX} && {box_during("r.id", "span")}
 """
 UNCLAIM = "DELETE FROM claims WHERE resource_id = ANY(%(ids)s) AND appointment_id = ANY(%(appointment_ids)s)"
 

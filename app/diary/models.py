@@ -31,7 +31,11 @@ def seconds_of(at: str) -> str:
     return f"date_part('epoch', {at} - '1970-01-01 00:00:00+00'::timestamptz)"
 
 
-BOX = box_of("resource_id", seconds_of("lower(during)"), f"{seconds_of('upper(during)')} - 1")
+def box_during(resource_id: str, during: str) -> str:
+    return box_of(resource_id, seconds_of(f"lower({during})"), f"{seconds_of(f'upper({during})')} - 1")
+
+
+BOX = box_during("resource_id", "during")
 
 
 class Resource(Base):

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from app.kit.batch import Batch
 from app.kit.db import Connection, driver
-from app.kit.pipeline import OutdatedStatementError
+from app.kit.pipeline import Answer, OutdatedStatementError
 
 _MAY = "meridian.last.may"
 _OPEN = "meridian.last"
@@ -45,6 +45,10 @@ class Last(Batch):
         self.unasked: bool = session.info.get(_MAY, False)
         self._session = session
         self._is_left = False
+
+    def wrote(self, answer: Answer, count: int) -> bool:
+        """Whether a statement wrote so many rows, as far as that was asked; unasked, it fails of itself."""
+        return self.unasked or answer.rowcount == count
 
     @override
     async def __aenter__(self) -> Self:
