@@ -103,7 +103,7 @@ def _date(value: Any) -> date:
 
 def format_instant(value: datetime) -> str:
     """UTC, whole seconds: 2026-12-01T09:00:00Z."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"
 
 
 def _minute_of_day(value: Any) -> int:
