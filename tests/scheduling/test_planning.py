@@ -5,13 +5,14 @@ from itertools import islice
 
 from hypothesis import given, settings
 
-from app.scheduling.planning.search import plans
-from app.scheduling.planning.values import Gap, Plan, Task
+from app.scheduling.planning.search import plans, starts_differ
+from app.scheduling.planning.values import Cost, Gap, Plan, Task
 from tests.scheduling.plan_worlds import FIRST_DAY, every, grouped, key, option, plans_of, worlds
 
 MANY = 40
 NOON = 720
 WEEKLY = Gap(7, 5, 9)
+NOTHING = Cost(0, 0, 0, 0, 0, 0, 0)
 
 
 def best(task: Task) -> Plan:
@@ -33,6 +34,26 @@ def test_a_cost_is_what_it_says(task: Task) -> None:
     expected = key(task, plan.sessions)[:7]
     found = (told.left_out, told.moved, told.preference, told.changes, told.deviation_days, told.minutes_away, told.ends_at)
     assert found[: len(expected)] == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds(kept=False))
+def test_where_a_start_could_be_another_there_are_further_plans(task: Task) -> None:
+    """Of each plan, so that it is not one of those before it that it is another than."""
+    found = plans_of(task)[:MANY]
+    for rank, sessions in enumerate(found):
+        if starts_differ(task, Plan(sessions, NOTHING)):
+            assert rank + 1 < len(plans_of(task))
+
+
+def test_a_start_can_be_another_only_where_there_is_room() -> None:
+    def world(*minutes: int) -> Task:
+        return Task([WEEKLY], [grouped([option(0, FIRST_DAY, minute) for minute in minutes])], FIRST_DAY, (0,))
+
+    first, second = list(islice(plans(world(NOON, 600)), 2))
+    assert starts_differ(world(NOON, 600), first)
+    assert not starts_differ(world(NOON, 600), second)
+    assert not starts_differ(world(NOON), first)
 
 
 @settings(max_examples=50, deadline=None)

@@ -5,7 +5,8 @@
       ├ costs ───┤                        a plan's cost as one whole number, a sum over its sessions and gaps
       ├ sweep    │                        sets of days from one end of a course to the other, the cheapest first
       │  └ outline                        by days alone: the few that a good plan can have -> smaller tasks, one after another
-      └ tables ──┤                        forwards: the least cost of coming to a practitioner on a day with a session
+      ├ crossing │                        from some days to others, over one gap, at the least cost
+      │  └ tables┤                        forwards: the least cost of coming to a practitioner on a day with a session
                search                     backwards, guided by that: whole plans, the best first
 
 The order of K1 is lexicographic, and each part of it is a sum: over sessions (preference, minutes away, the starts themselves, the ids) or over gaps

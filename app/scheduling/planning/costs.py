@@ -6,12 +6,12 @@ from typing import Final
 from app.scheduling.planning.values import Cost, Option, Task
 
 SMALL_BITS: Final = 16
+# For an instant: 30,000 years of seconds.
 LARGE_BITS: Final = 40
 # What counts most of a cost, in days of deviation.
 CHANGE: Final = 1 << 2 * SMALL_BITS
 PREFERENCE: Final = CHANGE << SMALL_BITS
 MOVED: Final = PREFERENCE << 2 * SMALL_BITS
-DAY_SECONDS: Final = 24 * 60 * 60
 
 
 class Costs:
@@ -30,24 +30,25 @@ class Costs:
         self.moved = MOVED << self.deviation
         self.left_out = self.moved << SMALL_BITS
         self.never = self.left_out << SMALL_BITS
-        # An option of the first day of each practitioner; others of that day, and of other zones, may be earlier.
-        starts = [days[min(days)][0].starts_at for choices in task.choices for days in choices.values() if days]
-        self._epoch = min(starts, default=0) - 4 * DAY_SECONDS
 
     def session(self, number: int, option: Option, *, is_last: bool = False) -> int:
         """What a session costs by itself. It is late starts and ends that cost, so that among equals the earliest wins."""
         present = self._task.present[number] if self._task.present else None
-        end = option.ends_at - self._epoch << self.end if is_last else 0
-        return self.placed(number, *self.parts(option)) + end + (self.moved if present not in {None, option} else 0)
+        end = option.ends_at << self.end if is_last else 0
+        shared, starts_at, ids = self.parts(option)
+        moved = self.moved if present not in {None, option} else 0
+        start_bits, id_bits = self.places(number)
+        return shared + (starts_at << start_bits) + (ids << id_bits) + end + moved
 
     def parts(self, option: Option) -> tuple[int, int, int]:
         """What an option costs whichever session it is, and its start and ids, which stand where the session's do."""
         shared = self._task.preference[option.who] * self._preference + (option.minutes_away << self.away)
-        return shared, option.starts_at - self._epoch, (option.who << SMALL_BITS) + option.where
+        return shared, option.starts_at, (option.who << SMALL_BITS) + option.where
 
-    def placed(self, number: int, shared: int, start: int, ids: int) -> int:
+    def places(self, number: int) -> tuple[int, int]:
+        """Where the start and the ids of that session stand."""
         rank = len(self._task.gaps) - 1 - number
-        return shared + (start << self._start + rank * LARGE_BITS) + (ids << rank * self._id)
+        return self._start + rank * LARGE_BITS, rank * self._id
 
     def first(self, number: int, option_day: int) -> int:
         """What the first session costs besides, others before it being left out."""

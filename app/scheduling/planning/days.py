@@ -4,9 +4,10 @@ Dates and times of day are those of the location. Of the starts of one day only 
 from the bitmask: a question of months holds thousands of starts, and a plan a dozen.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -79,56 +80,66 @@ class Day:
     """The options of one practitioner on one day, the best first: by minutes away, start, location. Worked out one by one as they are asked for, as
     there are many, of which hardly more than the first counts."""
 
-    __slots__ = ("_found", "_left", "_wished")
+    __slots__ = ("_found", "_last", "_left", "_wished")
 
-    def __init__(self, wished: int | None, part: _Part) -> None:
-        self._wished = wished
-        self._found: list[Option] = []
-        self._left = [part]
-
-    def take(self, part: _Part) -> None:
-        self._left.append(part)
+    def __init__(self, wished: int | None, parts: list[_Part]) -> None:
+        self._wished, self._left = wished, parts
+        self._found: Sequence[Option] = ()
+        self._last: int | None = None  # the part of the last one found, which is still among what is left
 
     def __getitem__(self, index: int) -> Option:
         while len(self._found) <= index:
-            self._found.append(self._next())
+            self._drop_last()
+            self._found = (*self._found, self._next())
         return self._found[index]
 
     def __len__(self) -> int:
+        self._drop_last()
         return len(self._found) + sum(opening.mask.bit_count() for _, opening, _ in self._left)
 
     def __iter__(self) -> Iterator[Option]:
+        self._drop_last()
         left = [_option(part, start, self._away(part, start)) for part in self._left for start in part[1].starts()]
-        self._found += sorted(left, key=rank)
-        self._left = []
+        self._found, self._left = (*self._found, *sorted(left, key=rank)), []
         return iter(self._found)
+
+    def _drop_last(self) -> None:
+        """Not before more is asked for, which of most days it never is."""
+        if self._last is None:
+            return
+        source, (first, step, mask), stretch = self._left[self._last]
+        mask ^= 1 << (self._found[-1].starts_at - first) // step
+        self._left[self._last] = source, Opening(first, step, mask), stretch
+        if not mask:
+            del self._left[self._last]
+        self._last = None
 
     def _next(self) -> Option:
         """The best of those that are left."""
         if not self._left:
             raise IndexError
-        ranks = [self._nearest(part) for part in self._left]
-        best = min(ranks)
-        at = ranks.index(best)
-        away, start, _ = best
-        part = source, (first, step, mask), stretch = self._left[at]
-        self._left[at] = source, Opening(first, step, mask ^ 1 << (start - first) // step), stretch
-        if not self._left[at][1].mask:
-            del self._left[at]
-        return _option(part, start, away)
+        best, self._last = self._nearest(self._left[0]), 0
+        for at in range(1, len(self._left)):
+            nearest = self._nearest(self._left[at])
+            if nearest < best:
+                best, self._last = nearest, at
+        return _option(self._left[self._last], best[1], best[0])
 
     def _nearest(self, part: _Part) -> tuple[int, int, int]:
         """By minutes away, start and location the first."""
         source, (first, step, mask), (_, _, _, wished_at, even) = part
-        if wished_at is None:
-            return 0, first + step * _lowest(mask), source.where
+        if wished_at is None or (even and wished_at <= first):
+            start = first + step * ((mask & -mask).bit_length() - 1)
+            return 0 if wished_at is None else (start - wished_at) // 60, start, source.where
         if not even:
             return min((self._away(part, start), start, source.where) for start in part[1].starts())
-        until = max((wished_at - first) // step + 1, 0)
+        until = (wished_at - first) // step + 1
         after = mask >> until
         earlier = first + step * ((mask ^ after << until).bit_length() - 1)
-        later = first + step * (until + _lowest(after))
-        if not after or (earlier >= first and (wished_at - earlier) // 60 <= (later - wished_at) // 60):
+        if not after:
+            return (wished_at - earlier) // 60, earlier, source.where
+        later = first + step * (until + (after & -after).bit_length() - 1)
+        if earlier >= first and (wished_at - earlier) // 60 <= (later - wished_at) // 60:
             return (wished_at - earlier) // 60, earlier, source.where
         return (later - wished_at) // 60, later, source.where
 
@@ -148,58 +159,55 @@ def _option(part: _Part, start: int, away: int) -> Option:
 
 def choices(sources: Sequence[Source], when: When) -> dict[int, dict[int, Day]]:
     """By practitioner and day (the date's ordinal); only those with an option."""
-    found: dict[int, dict[int, Day]] = {}
-    stretches: dict[tuple[str, int], list[_Stretch]] = {}
-    for source in sources:
-        key = source.zone, source.footprint.duration
-        if key not in stretches:
-            stretches[key] = _stretches(*key, when, [one.openings for one in sources if one.openings and one.zone == source.zone])
-        days = found.setdefault(source.who, {})
-        for stretch, opening in _by_stretch(stretches[key], source.openings):
-            part = source, opening, stretch
-            if stretch.day in days:
-                days[stretch.day].take(part)
-            else:
-                days[stretch.day] = Day(when.wished, part)
-    return {who: days for who, days in found.items() if days}
+    found: dict[int, dict[int, list[_Part]]] = {}
+    for zone, duration, some in _alike(sources):
+        from_on = max(local_date(zone, min(one.openings[0].first for one in some)), when.earliest_on)
+        to_on = min(local_date(zone, max(one.openings[-1].last for one in some)), when.latest_on)
+        stretches = _stretches(zone, duration, when, from_on, to_on)
+        for source in some:
+            _sort(source, stretches, found.setdefault(source.who, {}))
+    by_who = {who: {day: Day(when.wished, parts) for day, parts in days.items() if parts} for who, days in found.items()}
+    return {who: days for who, days in by_who.items() if days}
 
 
-def _stretches(zone: str, duration: int, when: When, openings: Sequence[Sequence[Opening]]) -> list[_Stretch]:
-    """Of all dates on which there is an opening, ascending and disjoint."""
-    if not openings:
-        return []
-    on = max(local_date(zone, min(some[0].first for some in openings)), when.earliest_on)
-    until = min(local_date(zone, max(some[-1].last for some in openings)), when.latest_on)
+def _alike(sources: Iterable[Source]) -> Iterator[tuple[str, int, list[Source]]]:
+    """Those with an opening, by zone and duration."""
+    found: dict[tuple[str, int], list[Source]] = {}
+    for one in sources:
+        if one.openings:
+            found.setdefault((one.zone, one.footprint.duration), []).append(one)
+    return ((*key, some) for key, some in found.items())
+
+
+@lru_cache(maxsize=32)
+def _stretches(zone: str, duration: int, when: When, from_on: date, to_on: date) -> Sequence[_Stretch]:
+    """Of the dates from one to another, both included; ascending and disjoint."""
     found = []
-    while on <= until:
+    for number in range(from_on.toordinal(), to_on.toordinal() + 1):
+        on = date.fromordinal(number)
         if spans := when.starts(zone, on, duration):
             even = midnight(zone, on + ONE_DAY) - midnight(zone, on) == DAY_SECONDS
             wished_at = None if when.wished is None else instant(zone, on, when.wished)
-            found += [_Stretch(from_at, to_at, on.toordinal(), wished_at, even) for from_at, to_at in spans]
-        on += ONE_DAY
+            found += [_Stretch(from_at, to_at, number, wished_at, even) for from_at, to_at in spans]
     return found
 
 
-def _by_stretch(stretches: Sequence[_Stretch], openings: Sequence[Opening]) -> Iterator[tuple[_Stretch, Opening]]:
-    """The starts in each of the stretches. Both ascend, so that they are gone through once, side by side."""
+def _sort(source: Source, stretches: Sequence[_Stretch], into: dict[int, list[_Part]]) -> None:
+    """Its starts by day. Openings and stretches ascend, so that both are gone through once, side by side."""
     passed, count = 0, len(stretches)
-    for opening in openings:
-        first, last = opening.first, opening.last
+    for opening in source.openings:
+        first, step, mask = opening
+        last = first + step * (mask.bit_length() - 1)
         while passed < count and stretches[passed].to_at <= first:
             passed += 1
         at = passed
-        while at < count and stretches[at].from_at <= last:
-            stretch = stretches[at]
+        while at < count and (stretch := stretches[at]).from_at <= last:
+            of_day = into.setdefault(stretch.day, [])
             if stretch.from_at <= first and last < stretch.to_at:
-                yield stretch, opening
+                of_day.append((source, opening, stretch))
             else:
-                for left in within([opening], stretch.from_at, stretch.to_at):
-                    yield stretch, left
+                of_day += [(source, left, stretch) for left in within([opening], stretch.from_at, stretch.to_at)]
             at += 1
-
-
-def _lowest(mask: int) -> int:
-    return (mask & -mask).bit_length() - 1
 
 
 def rank(option: Option) -> tuple[int, int, int]:

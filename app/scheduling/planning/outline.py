@@ -51,7 +51,13 @@ class Outline:
             cells = self._within(most)
             if cells != told:
                 told = cells
-                yield most, replace(self._task, choices=[self._picked(number, some) for number, some in enumerate(cells)])
+                choices = [self._picked(number, some) for number, some in enumerate(cells)]
+                yield most, replace(self._task, choices=choices, max_changes=self._most_changes(most))
+
+    def _most_changes(self, most: int) -> int | None:
+        """None in plans that cost so much or less, where they cost no less than others without one by what counts more."""
+        never = most < (self.least or 0) // CHANGE * CHANGE + CHANGE and (self.least or 0) % PREFERENCE < CHANGE
+        return 0 if never else self._task.max_changes
 
     def _within(self, most: int) -> list[int]:
         """By session; backwards, through what can be come to at little enough cost."""

@@ -2,10 +2,11 @@
 
 import heapq
 from collections.abc import Iterator, Sequence
-from itertools import count, islice
+from itertools import count, dropwhile, islice
 from operator import attrgetter
 from typing import NamedTuple
 
+from app.scheduling.intervals import FOREVER
 from app.scheduling.planning.costs import Costs
 from app.scheduling.planning.outline import Outline
 from app.scheduling.planning.tables import COMPARED_MAX, Tables
@@ -63,6 +64,19 @@ def plans(task: Task) -> Iterator[Plan]:
     yield Plan((None,) * size, Cost(size, 0, 0, 0, 0, 0, 0))
 
 
+def starts_differ(task: Task, plan: Plan) -> bool:
+    """Whether one of the sessions could have a start of the same day that is worse, so that there surely is another plan, later in the order. For a
+    task without present sessions."""
+    placed = [(number, one) for number, one in enumerate(plan.sessions) if one is not None]
+    begins, ends = [-FOREVER, *(one.busy_until for _, one in placed)], [*(one.busy_from for _, one in placed[1:]), FOREVER]
+    return any(
+        begin <= other.busy_from and other.busy_until <= end
+        for (number, one), begin, end in zip(placed, begins, ends, strict=False)
+        for other in dropwhile(one.__ne__, task.choices[number][one.who][one.day])
+        if other != one
+    )
+
+
 def _among_few(outline: Outline) -> Iterator[Plan]:
     """Complete ones, as long as there are some that cost little in outline. Raises TooLargeError when it is not worth it any more."""
     told, compared = 0, COMPARED_MAX // 4
@@ -75,13 +89,27 @@ def _among_few(outline: Outline) -> Iterator[Plan]:
         compared -= tables.compared
 
 
+class _Entry(NamedTuple):
+    """The option of a branch that is next, and the branches, of which those after it wait for it. `least`: what a whole plan costs at least with it.
+    Of equal ones that of the earliest session goes first, so that nothing is looked at beside the way to a plan that is the best."""
+
+    least: int
+    number: int
+    serial: int
+    branches: Sequence[_Branch]
+    at: int
+    chosen: int
+    after: _Step | None
+    is_exact: bool = True
+
+
 class _Waiting:
     """What may be continued, the cheapest first: of some branches the one that is next, with the option of it that is next."""
 
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
         self._serial = count()
-        self._heap: list[tuple[int, int, Sequence[_Branch], int, int, _Step | None]] = []
+        self._heap: list[_Entry] = []
 
     def offer(self, branches: Sequence[_Branch], after: _Step | None) -> None:
         """What may come before a step; last sessions, if there is none."""
@@ -89,34 +117,40 @@ class _Waiting:
             self._push(branches[0].least, branches, 0, 0, after)
 
     def offer_whole(self, total: int, step: _Step) -> None:
-        self._push(total, (), 0, 0, step)
+        heapq.heappush(self._heap, _Entry(total, -1, next(self._serial), (), 0, 0, step))
 
     def take(self, steps: int) -> Iterator[tuple[int, _Branch | None, _Step]]:
         """The cheapest step there is, and the branch that it is of; without one, it is the first of a whole plan that costs so much."""
         for _ in range(steps):
             if not self._heap:
                 return
-            least, _, branches, at, chosen, after = heapq.heappop(self._heap)
+            least, _, _, branches, at, chosen, after, is_exact = heapq.heappop(self._heap)
             if not branches:
                 if after is not None:
                     yield least, None, after
                 continue
             branch = branches[at]
+            if not is_exact:
+                more = self._own(branch, chosen, after) - self._own(branch, chosen - 1, after)
+                self._push(least + more, branches, at, chosen, after)
+                continue
             if chosen == 0 and at + 1 < len(branches):
                 self._push(branches[at + 1].least, branches, at + 1, 0, after)
-            own = self._own(branch, chosen, after)
             if chosen + 1 < len(branch.options):
-                self._push(least - own + self._own(branch, chosen + 1, after), branches, at, chosen + 1, after)
+                self._push(least, branches, at, chosen + 1, after, is_exact=False)
             option = branch.options[chosen]
             if after is None or option.busy_until <= after.option.busy_from:
-                yield least, branch, _Step(branch.number, option, branch.total + own, after)
+                yield least, branch, _Step(branch.number, option, branch.total + self._own(branch, chosen, after), after)
         raise TooLargeError
 
     def _own(self, branch: _Branch, chosen: int, after: _Step | None) -> int:
         return self._costs.session(branch.number, branch.options[chosen], is_last=after is None)
 
-    def _push(self, least: int, branches: Sequence[_Branch], at: int, chosen: int, after: _Step | None) -> None:
-        heapq.heappush(self._heap, (least, next(self._serial), branches, at, chosen, after))
+    def _push(
+        self, least: int, branches: Sequence[_Branch], at: int, chosen: int, after: _Step | None, *, is_exact: bool = True
+    ) -> None:
+        entry = _Entry(least, branches[at].number, next(self._serial), branches, at, chosen, after, is_exact)
+        heapq.heappush(self._heap, entry)
 
 
 def _walk(tables: Tables, left_out: int, steps: int, below: int | None = None) -> Iterator[tuple[int, _Step]]:
@@ -146,12 +180,11 @@ def _ends(tables: Tables, left_out: int) -> list[_Branch]:
             break
         for changes in range(tables.most_changes + 1):
             layer = tables.layer(number, left_out - after, changes)
-            for who, days in tables.task.choices[number].items():
-                for day in days:
-                    if (least := layer.least(who, day)) < costs.never:
-                        options, total = tables.options(number, who, day), after * costs.left_out
-                        end = costs.session(number, options[0], is_last=True) - costs.session(number, options[0])
-                        found.append(_Branch(least + total + end, total, number, left_out - after, changes, options))
+            for who, column in layer.columns.items():
+                for day, least in column.items():
+                    options, total = tables.options(number, who, day), after * costs.left_out
+                    end = costs.session(number, options[0], is_last=True) - costs.session(number, options[0])
+                    found.append(_Branch(least + total + end, total, number, left_out - after, changes, options))
     return sorted(found, key=attrgetter("least"))
 
 
@@ -160,19 +193,16 @@ def _branches(tables: Tables, step: _Step, left_out: int, changes: int) -> list[
     found = []
     option, costs = step.option, tables.costs
     for before in tables.befores(step.number, left_out, changes):
-        choices = tables.task.choices[before.number]
         skipped = left_out - (step.number - before.number - 1)
-        for who, days in choices.items():
+        for who in (option.who,) if before.other is None else before.other.columns:
             layer, made = (before.same, changes) if who == option.who else (before.other, changes - tables.limited)
-            if layer is None:
-                continue
-            edge = before.left_out + (0 if who == option.who else costs.change)
+            column = layer.columns.get(who, {}) if layer else {}
+            edge = step.total + before.left_out + (0 if who == option.who else costs.change)
             for day in range(option.day - before.gap.max_days, option.day - before.gap.min_days + 1):
-                if day in days and (least := layer.least(who, day)) < costs.never:
-                    total = step.total + edge + (abs(option.day - day - before.gap.target_days) << costs.deviation)
-                    found.append(
-                        _Branch(total + least, total, before.number, skipped, made, tables.options(before.number, who, day))
-                    )
+                if (least := column.get(day)) is not None:
+                    total = edge + (abs(option.day - day - before.gap.target_days) << costs.deviation)
+                    options = tables.options(before.number, who, day)
+                    found.append(_Branch(total + least, total, before.number, skipped, made, options))
     return sorted(found, key=attrgetter("least"))
 
 

@@ -1,0 +1,73 @@
+"""From one session of a course to the next: what it costs at least to come to some days from others, across a gap."""
+
+from collections.abc import Collection
+from itertools import repeat
+from operator import add, sub
+from typing import Final
+
+from app.scheduling.planning.values import Gap
+
+Column = dict[int, int]
+"""By day what it costs at least; only days on which it can be."""
+
+# So many pairs of days take as long as one more day does, when all days from the first to the last are gone through at once.
+AT_ONCE: Final = 16
+
+
+class Crossing:
+    """`day_cost`: of each day by which a gap is off its target; `more`: of each crossing."""
+
+    def __init__(self, gap: Gap, day_cost: int, more: int) -> None:
+        target, self._least, self._most = gap
+        self._day, self._more = day_cost, more
+        self._longer, self._shorter = self._most - target, target - self._least
+        self._deviations = {days: abs(days - target) * day_cost for days in range(self._least, self._most + 1)}
+
+    def __call__(self, column: Column, days: Collection[int], more: int = 0) -> Column:
+        """The least cost of coming to these days from any of a column; only those that can be come to."""
+        if not column or not days:
+            return {}
+        if len(days) * len(column) <= AT_ONCE * (max(days) - min(days) + len(self._deviations)):
+            return self._one_by_one(column, days, more + self._more)
+        return self._at_once(column, days, more + self._more)
+
+    def _one_by_one(self, column: Column, days: Collection[int], more: int) -> Column:
+        deviations, pairs, found = self._deviations, column.items(), Column()
+        for day in days:
+            least = None
+            for from_day, cost in pairs:
+                if (deviation := deviations.get(day - from_day)) is not None and (least is None or cost + deviation < least):
+                    least = cost + deviation
+            if least is not None:
+                found[day] = least + more
+        return found
+
+    def _at_once(self, column: Column, days: Collection[int], more: int) -> Column:
+        """How far a gap is from its target grows evenly to both sides, so that on either side what counts is the least of a row of days, each put
+        down by as much as it is further on than the one before."""
+        one, longer, shorter = self._day, self._longer, self._shorter
+        first, last = min(days), max(days)
+        never = max(column.values()) + (longer + shorter + last - first + 1) * one
+        came = list(map(column.get, range(first - self._most, last - self._least + 1), repeat(never)))
+        count = last - first + 1
+        falling = _least_in_row(list(map(sub, came[: count + longer], range(0, (count + longer) * one, one))), longer + 1)
+        rising = _least_in_row(list(map(add, came[longer:], range(0, (count + shorter) * one, one))), shorter + 1)
+        by_longer = map(add, falling, range(longer * one, (longer + count) * one, one))
+        by_shorter = map(sub, rising, range(0, count * one, one))
+        least = list(map(min, by_longer, by_shorter))
+        return {day: cost + more for day in days if (cost := least[day - first]) < never}
+
+
+def _least_in_row(values: list[int], length: int) -> list[int]:
+    """The least of so many in a row, for each row; of twice as many each time."""
+    done = 1
+    while 2 * done <= length:
+        values, done = list(map(min, values, values[done:])), 2 * done
+    return values if done == length else list(map(min, values, values[length - done :]))
+
+
+def lower(column: Column, other: Column) -> None:
+    """Into one column the lesser costs of two."""
+    for day, cost in other.items():
+        if day not in column or cost < column[day]:
+            column[day] = cost
