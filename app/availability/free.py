@@ -3,7 +3,8 @@ worked out again. `search` asks; `memory` keeps.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+import json
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -18,7 +19,7 @@ from app.scheduling.slots import Opening, Reason, bookable_between, reasons, sta
 from app.scheduling.zones import local_date, midnight
 
 DAY = timedelta(days=1)
-MAX_TOLD = 2
+MAX_TOLD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Free:
         """`without`: appointments that do not count, since they are moving."""
         self.catalogue = catalogue
         self.span = (from_at, to_at)
-        self._changes = 0  # grows whenever a diary in here does change
+        self.changes = 0  # grows whenever a diary in here does change
+        self._stamp: tuple[int, str] | None = None
         self.weight = 1 + len(catalogue.practitioners) * (to_at - from_at) // DAY_SECONDS
         self._caller = caller
         self._location_id = location_id
@@ -78,7 +80,7 @@ class Free:
         self._schedules: Schedules = {}
         self._candidates: list[Candidate] = []
         self._standing: list[list[Opening]] = []
-        self._told: dict[tuple[str, int | None], _Told] = {}
+        self._told: dict[Hashable, _Told] = {}
 
     async def refresh(
         self, connection: Connection, fixed_now: datetime | None, first: Callable[[Batch], None] | None = None
@@ -110,9 +112,12 @@ class Free:
         return queries.ask_diaries(batch, [self.catalogue], known, [span], fixed_now, self._without)
 
     @property
-    def stamp(self) -> tuple[int, list[int]]:
-        """The versions of all that was looked at: when they are the same, so is what was found, but for the time that passed."""
-        return self.catalogue.version, [self._versions[one] for one in sorted(self._versions)]
+    def stamp(self) -> str:
+        """When it is the same, so is what may start, but for the time that passed; in every process, as numbers hash alike everywhere."""
+        if self._stamp is None or self._stamp[0] != self.changes:
+            marks = [self.catalogue.version, *(hash(tuple(openings)) for openings in self._standing)]
+            self._stamp = self.changes, hashlib.blake2b(json.dumps(marks).encode(), digest_size=12).hexdigest()
+        return self._stamp[1]
 
     def found(self, now: int) -> list[Found]:
         """What can be booked at that moment."""
@@ -130,21 +135,21 @@ class Free:
         who = [one for one in self._candidates if practitioner_id in {None, one.practitioner.id}]
         return [reason for one in who for reason in reasons(situation.facts(one), start)]
 
-    def told(self, zone: str, limit: int | None, now: int) -> Answer | None:
+    def told(self, question: Hashable, now: int) -> Answer | None:
         """What was answered before, if it is still true."""
-        told = self._told.get((zone, limit))
-        if told is None or told.changes != self._changes or not told.since <= now <= told.until:
+        told = self._told.get(question)
+        if told is None or told.changes != self.changes or not told.since <= now <= told.until:
             return None
         return told.answer
 
-    def tell(self, zone: str, limit: int | None, now: int, first_start: int, body: bytes) -> Answer:
-        """Keep the answer for as long as its first start can still be had and the horizon stays where it is."""
+    def tell(self, question: Hashable, now: int, first_start: int, body: bytes, changes: int) -> Answer:
+        """Keep the answer, made after so many changes, for as long as its first start can still be had and the horizon stays where it is."""
         notice = 0 if self._caller.staff else self.catalogue.treatment.notice_minutes * 60
         midnights = [midnight(at, local_date(at, now) + DAY) for at in {one.location.time_zone for one in self._candidates}]
         if len(self._told) == MAX_TOLD:
             self._told.clear()
-        told = _Told(Answer.of(body), self._changes, now, min(first_start - notice, *(at - 1 for at in midnights)))
-        self._told[zone, limit] = told
+        told = _Told(Answer.of(body), changes, now, min(first_start - notice, *(at - 1 for at in midnights)))
+        self._told[question] = told
         return told.answer
 
     def situation(self, now: int) -> Situation:
@@ -165,7 +170,7 @@ class Free:
             self._versions[one.resource_id] = one.version
         if not changed:
             return
-        self._changes += 1
+        self.changes += 1
         situation = self.situation(0)
         ids = set(changed)
         touched = {place.location_id for place in self.catalogue.places if place.resource_id in ids}

@@ -173,14 +173,15 @@ async def _answer(
     if at is None:
         return None
     now = int(at.timestamp())
-    told = free.told(zone, question.limit, now)
+    told = free.told((zone, question.limit), now)
     if told is not None:
         return told
     found = free.found(now)
     upcoming = answer.first_start(found)
     if upcoming is not None:
         some = found if question.limit is None else answer.limited(found, question.limit)
-        return free.tell(zone, question.limit, now, upcoming[0], answer.encode(zone, some, upcoming))
+        body = answer.encode(zone, some, upcoming)
+        return free.tell((zone, question.limit), now, upcoming[0], body, free.changes)
     # From a midnight on, so that whoever asks next asks the same.
     beyond = max(to_at, midnight(zone, local_date(zone, now)))
     horizon = midnight(zone, local_date(zone, now) + timedelta(days=catalogue.treatment.horizon_days + 2))

@@ -1,9 +1,8 @@
 """A plan as it is told: its sessions, why some have no time, and what could be had instead (K2). Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from heapq import nsmallest
-from itertools import pairwise
+from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from app.courses.plan_schemas import CoursePlan, PlanCost, PlannedSession, Start
 from app.courses.planning import Planned
 from app.scheduling.intervals import FOREVER, Interval, intersect, subtract, union
 from app.scheduling.obstacles import Code
-from app.scheduling.planning.values import Option
+from app.scheduling.planning.values import Option, Options
 
 ALTERNATIVES_MAX = 3
 
@@ -144,38 +143,40 @@ def _some_are_empty(spans: Sequence[Interval], hours: Sequence[Interval]) -> boo
 def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
     """Up to three: of the best start of each practitioner and day, or of all of those days where that makes too few; of a session that has its time
     within its bounds, else nearest to them."""
-    task = planned.task
+    task, choices = planned.task, planned.task.choices[index]
     present = planned.plan.sessions[index]
-    days = [
-        options
-        for of_one in task.choices[index].values()
-        for day, options in of_one.items()
-        if present is None or low <= day <= high
-    ]
-
     before, after = _beside(planned, index)
-    whos = [one.who for number, one in enumerate(planned.plan.sessions) if one is not None and number != index]
-    others = sum(who != other for who, other in pairwise(whos)) - _differ(before, after)
+    others = planned.plan.cost.changes - _differ(before, present) - _differ(present, after)
+    if present is None:
+        others -= _differ(before, after)
+    beside = [one.who for one in (before, after) if one is not None]
+    changes = {who: others + sum([who != other for other in beside]) for who in choices}
+    wished = low if present is None else present.day
 
-    def changes(one: Option) -> int:
-        """Of the practitioner, with this instead."""
-        return others + _differ(before, one) + _differ(one, after)
+    def days_of(who: int) -> Iterable[Options]:
+        of_one = choices[who]
+        return of_one.values() if present is None else (of_one[day] for day in range(low, high + 1) if day in of_one)
 
     def fits(one: Option) -> bool:
         in_turn = (before is None or before.busy_until <= one.busy_from) and (after is None or one.busy_until <= after.busy_from)
-        few = present is None or task.max_changes is None or changes(one) <= task.max_changes
-        return one != present and in_turn and few
-
-    found = [options[0] for options in days if fits(options[0])]
-    if len(found) < ALTERNATIVES_MAX:
-        found = [one for options in days for one in options if fits(one)]
-    wished = low if present is None else present.day
+        return one != present and in_turn
 
     def rank(one: Option) -> tuple[int, ...]:
         outside, away = max(low - one.day, one.day - high, 0), abs(one.day - wished)
-        return outside, task.preference[one.who], changes(one), away, one.minutes_away, one.starts_at, one.who, one.where
+        return outside, task.preference[one.who], changes[one.who], away, one.minutes_away, one.starts_at, one.who, one.where
 
-    return nsmallest(ALTERNATIVES_MAX, found, key=rank)
+    def by_who(who: int) -> tuple[int, int]:
+        return task.preference[who], changes[who]
+
+    whos = [who for who in choices if present is None or task.max_changes is None or changes[who] <= task.max_changes]
+    found: list[Option] = []
+    for _, some in groupby(sorted(whos, key=by_who), by_who):
+        # Of a session that has its time those after these come after them all.
+        if present is None or len(found) < ALTERNATIVES_MAX:
+            found += [options[0] for who in some for options in days_of(who) if fits(options[0])]
+    if len(found) < ALTERNATIVES_MAX:
+        found = [one for who in whos for options in days_of(who) for one in options if fits(one)]
+    return sorted(found, key=rank)[:ALTERNATIVES_MAX]
 
 
 def _beside(planned: Planned, index: int) -> tuple[Option | None, Option | None]:

@@ -25,12 +25,14 @@ DAYS_MAX = 800
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What is free of one treatment. `stamp`: the versions that it was read at."""
+    """What is free of one treatment. `free` may know of changes by now; then there were `changes`. `stamp`: see `Free`."""
 
     treatment_id: UUID
     found: Sequence[Found]
     situation: Situation
-    stamp: tuple[int, list[int]]
+    free: Free
+    changes: int
+    stamp: str
     _obstacles: dict[tuple[UUID, UUID], Sequence[Obstacle]] = field(default_factory=dict, compare=False)
 
     def obstacles(self, candidate: Candidate) -> Sequence[Obstacle]:
@@ -59,7 +61,7 @@ async def read(
 ) -> Offered:
     """See `everything_free`."""
     free, now = await everything_free(memory, connection, question, caller, fixed_now, without=without, as_kept=as_kept)
-    return Offered(question.treatment_id, free.found(now), free.situation(now), free.stamp)
+    return Offered(question.treatment_id, free.found(now), free.situation(now), free, free.changes, free.stamp)
 
 
 def treatments_of(asked: CourseWishes) -> list[UUID]:

@@ -1,13 +1,12 @@
 """What a course might be: free times are read once for each treatment, made into options, and the planner is asked. Nothing is written or locked."""
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
+from app.availability.answer import first_start
 from app.availability.candidates import Caller
 from app.availability.free import Free
 from app.availability.memory import Memory
@@ -21,7 +20,7 @@ from app.kit.errors import Conflict, InvalidField, Rejected
 from app.kit.pages import PageRequest
 from app.scheduling import slots
 from app.scheduling.planning.days import When
-from app.scheduling.planning.search import plans
+from app.scheduling.planning.search import plans, starts_differ
 from app.scheduling.planning.values import Choices, Option, Plan, Task, TooLargeError
 from app.scheduling.zones import local_date
 
@@ -64,6 +63,25 @@ class Planning:
     offered: Sequence[Offered]
     cursor: "_Cursor"
 
+    def told(self) -> bytes | None:
+        """What was answered before, if it is still true."""
+        told = self._offer.free.told(self.cursor.question, self._offer.situation.now) if self._is_keepable else None
+        return None if told is None else told.body
+
+    def tell(self, planned: Planned, body: bytes) -> None:
+        """Keep it for whoever asks the same, as long as nothing changes. Reasons change with every moment."""
+        offer, upcoming = self._offer, first_start(self._offer.found)
+        if self._is_keepable and planned.plan.is_complete and upcoming is not None:
+            offer.free.tell(self.cursor.question, offer.situation.now, upcoming[0], body, offer.changes)
+
+    @property
+    def _offer(self) -> Offered:
+        return self.offered[0]
+
+    @property
+    def _is_keepable(self) -> bool:
+        return all(one is self._offer for one in self.offered)
+
     def plan(self) -> Planned:
         """The best, or the one that the cursor leads to. Raises InvalidField, PlanOutdated, QuestionTooLarge."""
         asked, offered = self.asked, self.offered
@@ -72,16 +90,17 @@ class Planning:
         locations = sorted(zones)
         fixed = {one.index: (one, _against(number, one, offered[one.index])) for number, one in enumerate(asked.fixed)}
         rank = self.cursor.rank()
+        task = _task(asked, self.when, offered, fixed, practitioners, locations)
+        found = islice(plans(task), rank, None)
         try:
-            task = _task(asked, self.when, offered, fixed, practitioners, locations)
-            some = list(islice(plans(task), rank, rank + 2))
+            plan = next(found, None)
         except TooLargeError:
             raise QuestionTooLarge from None
-        if not some:
+        if plan is None:
             raise PlanOutdated
-        further = self.cursor.at(rank + 1) if len(some) > 1 and rank + 1 < PLANS_MAX else None
+        further = self.cursor.at(rank + 1) if rank + 1 < PLANS_MAX and _goes_on(task, plan, found) else None
         names = (practitioners, locations, [zones[one] for one in locations])
-        return Planned(some[0], task, self.when, offered, fixed, *names, further)
+        return Planned(plan, task, self.when, offered, fixed, *names, further)
 
 
 async def planning(
@@ -99,7 +118,7 @@ async def planning(
         caller = Caller(staff=True, returning=known.returning, patient_resource_id=known.patient_resource_id)
     when = when_of(asked)
     offered = await _offered(connection, memory, asked, caller, when, fixed_now)
-    return Planning(asked, when, offered, _Cursor(asked, actor, [offer.stamp for offer in offered], secret))
+    return Planning(asked, when, offered, _Cursor(asked, actor, list(dict.fromkeys(offer.stamp for offer in offered)), secret))
 
 
 async def _offered(
@@ -128,6 +147,16 @@ async def _offered(
         question = Question(treatments[0], from_on, to_on, whom, None if asked.fixed else asked.location_id)
         offered[0] = await read(memory, connection, question, caller, fixed_now)
     return offered
+
+
+def _goes_on(task: Task, plan: Plan, further: Iterator[Plan]) -> bool:
+    """Whether there are plans after this one. Most often a session could just as well start at another time of its day, and none is looked for."""
+    if starts_differ(task, plan):
+        return True
+    try:
+        return next(further, None) is not None
+    except TooLargeError:
+        return True  # who asks for them is told so
 
 
 def _against(number: int, fixed: FixedSession, offer: Offered) -> list[slots.Reason]:
@@ -177,11 +206,11 @@ def _only(fixed: FixedSession, offer: Offered, who: dict[UUID, int], where: dict
 class _Cursor:
     """Leads on to the next best plan of the same question, as long as nothing that was looked at has changed."""
 
-    def __init__(self, asked: CourseQuestion, actor: Actor, stamps: Sequence[object], secret: bytes) -> None:
-        question = asked.model_dump_json(exclude={"cursor"})
-        binding = f"course-plans {actor.key} {question}"
+    def __init__(self, asked: CourseQuestion, actor: Actor, stamps: Sequence[str], secret: bytes) -> None:
+        binding = f"course-plans {actor.key} {asked.model_dump_json(exclude={'cursor'})}"
+        self.question = binding, asked.cursor
         self._page = PageRequest(1, asked.cursor, binding, secret)
-        self._stamp = hashlib.blake2b(json.dumps(stamps).encode(), digest_size=12).hexdigest()
+        self._stamp = " ".join(stamps)
 
     def rank(self) -> int:
         """Raises InvalidField, PlanOutdated."""

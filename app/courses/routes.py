@@ -2,12 +2,12 @@
 
 import asyncio
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from app.appointments.routes import MemoryOf
 from app.courses.answer import told
 from app.courses.plan_schemas import CoursePlan
-from app.courses.planning import PlanOutdated, QuestionTooLarge, planning
+from app.courses.planning import Planned, Planning, PlanOutdated, QuestionTooLarge, planning
 from app.courses.schemas import CourseQuestion
 from app.identity.actor import CurrentActor
 from app.kit.db import Database, let_go
@@ -28,11 +28,21 @@ router = Router("Courses")
 )
 async def plan_course(
     request: Request, actor: CurrentActor, memory: MemoryOf, fixed_now: FixedNow, body: CourseQuestion
-) -> CoursePlan:
+) -> Response:
     secret: bytes = request.app.state.secret
     database: Database = request.app.state.database
     if request.state.session.is_made:
         await let_go(request.state.session())  # of a request with a key: it need not stay in a transaction meanwhile
     async with database.reader() as connection:
         asked = await planning(connection, memory, actor, body, fixed_now, secret)
-    return await asyncio.to_thread(lambda: told(asked.plan()))  # apart, so that others are served meanwhile
+    kept = asked.told()
+    if kept is not None:
+        return Response(kept, media_type="application/json")
+    planned, answer = await asyncio.to_thread(_answered, asked)  # apart, so that others are served meanwhile
+    asked.tell(planned, answer)
+    return Response(answer, media_type="application/json")
+
+
+def _answered(asked: Planning) -> tuple[Planned, bytes]:
+    planned = asked.plan()
+    return planned, told(planned).model_dump_json().encode()

@@ -1,15 +1,17 @@
 """Plans of whole courses over HTTP: the best there is, what to do where there is none, and the next best."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from app.courses.planning import Planned, Planning
+from app.kit.clock import Clock
 from app.kit.db import Database
 from tests.appointments.world import STRANGER, World
 from tests.client import Client, Json, problem
+from tests.conftest import NOW
 from tests.make import make_place, make_practitioner, make_treatment, set_hours
 
 UNKNOWN = "0199a000-0000-7000-8000-00000000dead"
@@ -170,6 +172,36 @@ async def test_the_next_best_by_cursor_until_something_changes(world: World, pub
     problem(await receptionist.post("/v1/course-plans", json=asked | cursor), 409, "plan_outdated")
     # With a key as well: the refusal is kept, though the transaction was let go before it.
     problem(await receptionist.send_json("POST", "/v1/course-plans", asked | cursor), 409, "plan_outdated")
+
+
+async def test_a_plan_is_told_again_only_while_it_is_true(
+    world: World, public: Client, receptionist: Client, clock: Clock
+) -> None:
+    """However often it is asked: until time goes past the first start, a diary changes, or somebody asks something else."""
+    asked = question(world, 2, earliest_on=str(NOW.date()), max_practitioner_changes=0)
+    first = await planned(receptionist, asked)
+    assert await planned(receptionist, asked) == first
+    assert await planned(receptionist, {**asked, "preferred_time": "11:00"}) != first
+    started = datetime.fromisoformat(first["sessions"][0]["starts_at"])
+    clock.fixed_at = started
+    assert await planned(receptionist, asked) == first
+    clock.fixed_at = started + timedelta(seconds=1)
+    second = await planned(receptionist, asked)
+    assert second["sessions"][0]["starts_at"] > first["sessions"][0]["starts_at"]
+    await public.create("/v1/appointments", world.booking(second["sessions"][1]["starts_at"]))
+    assert (await planned(receptionist, asked))["sessions"][1]["starts_at"] != second["sessions"][1]["starts_at"]
+
+
+async def test_reasons_are_those_of_the_moment(world: World, receptionist: Client, clock: Clock) -> None:
+    """Though nothing in a diary has changed since they were told, and the first free start is still free."""
+    clock.fixed_at = NOW.replace(hour=14, minute=50)
+    today = str(NOW.date())
+    asked = question(world, 2, earliest_on=today, windows=[{"starts": "15:00", "ends": "15:30"}], latest_on=today)
+    assert (await planned(receptionist, asked))["sessions"][0]["starts_at"]
+    await receptionist.create("/v1/appointments", world.booking("2026-12-01T15:00:00Z"))
+    assert (await planned(receptionist, asked))["sessions"][0]["reasons"] == ["busy"]
+    clock.fixed_at = NOW.replace(hour=15, minute=1)
+    assert (await planned(receptionist, asked))["sessions"][0]["reasons"] == ["past", "busy"]
 
 
 async def test_a_session_that_is_settled_stays(world: World, public: Client, receptionist: Client) -> None:

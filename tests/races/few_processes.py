@@ -67,6 +67,20 @@ class Clinic:
     async def starts(self, client: Client, **more: Any) -> set[Start]:
         return self.starts_in((await self.answer(client, **more))[1])
 
+    async def planned(self, client: Client, hours: float) -> set[Start]:
+        """What a course would begin with whose patient wishes to come so long after the first midnight, that day; the best, and instead of it."""
+        day, hour = divmod(hours, 24)
+        question = {
+            "treatment_id": self.treatment["id"],
+            "sessions": 1,
+            "cadence": [{"sessions": 1, "target_days": 1, "min_days": 1, "max_days": 1}],
+            "earliest_on": on(int(day)),
+            "latest_on": on(int(day)),
+            "preferred_time": f"{int(hour):02}:{int(hour % 1 * 60):02}",
+        }
+        (session,) = (await client.create("/v1/course-plans", question))["sessions"]
+        return {(one["practitioner_id"], one["starts_at"]) for one in (session, *session["alternatives"])}
+
     @staticmethod
     def starts_in(answer: Json) -> set[Start]:
         return {

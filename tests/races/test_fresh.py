@@ -60,15 +60,18 @@ async def keep_booking(lane: int, rounds: int, clinic: Clinic, fleet: Servers) -
         hours = 24 * dice.randrange(DAYS) + LANE_HOURS * lane + dice.randrange(2 * LANE_HOURS) / 2
         taken, other = [(one, at(hours)) for one in ids]
         writer, reader = dice.sample(fleet.public, 2)
+        planner = dice.choice(fleet.admin)
         more: Any = dice.choice([{}, {"practitioner_id": other[0]}, {"location_id": clinic.location["id"]}])
         made = await writer.create("/v1/appointments", clinic.booking(taken))
         assert not {taken, other} & await clinic.starts(reader, **more), "still there after it was booked"
+        assert not {taken, other} & await clinic.planned(planner, hours), "still planned after it was booked"
 
         writer, reader = dice.sample(fleet.public, 2)
         link = {"Authorization": f"Bearer {made['manage_token']}"}
         path = f"/v1/appointments/{made['id']}/cancel"
         assert (await writer.send_json("POST", path, {"reason": "other"}, **link)).is_success
         assert (taken if not more else other) in await clinic.starts(reader, **more), "not back after it was cancelled"
+        assert {taken, other} <= await clinic.planned(planner, hours), "not planned after it was cancelled"
 
 
 async def test_what_one_process_books_another_no_longer_offers(fleet: Servers, clinic: Clinic) -> None:
