@@ -22,7 +22,9 @@ from benchmarks.promises import (
     ONE_BY_ONE,
     PGBENCH,
     PLAN,
+    PLAN_ANEW,
     REFUSAL,
+    SIXTY_ANEW,
     STILL_REFUSAL,
     TEN_BY_THIRTY,
     F,
@@ -96,6 +98,8 @@ def all_cases(target: Target, desk: Desk) -> list[Case]:
         Case(STILL_REFUSAL, Once(target.loader, here.port, desk.refusals(), 409).measure, clients=(1,)),
         Case(FURTHER_SESSION, courses.Courses(target.loader, here.port, desk, token_of(here.port)).measure, clients=(1,)),
         Case(PLAN, _planning(target, by_name[SIXTY.name], plan), clients=(1,)),
+        Case(PLAN_ANEW, _same(target.loader, target.forgetful.port, plan), clients=(1,)),
+        Case(SIXTY_ANEW, get(target.forgetful.port, by_name[SIXTY.name].availability_path(question)), clients=(1,)),
         *(_planned(target, one) for one in (DOZEN, *OTHERS)),
         Case(PGBENCH, target.pgbench.measure),
     ]
@@ -129,7 +133,10 @@ def growth_cases(grown: Grown) -> list[Case]:
 
 
 def _get(loader: Executor, port: int, path: str, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Measure:
-    request = load.request("GET", path, headers)
+    return _same(loader, port, load.request("GET", path, headers), status)
+
+
+def _same(loader: Executor, port: int, request: bytes, status: int = 200) -> Measure:
     return lambda clients, seconds: loader.submit(load.run, Slice(port, [request], status, clients, seconds)).result()[0]
 
 

@@ -111,6 +111,7 @@ STILL_REFUSAL = f"{REFUSAL}, nothing changed"
 PGBENCH = "pgbench"
 FURTHER_SESSION = "each further session of a course"
 PLAN = "course plan, 12 sessions in 10×60"
+PLAN_ANEW, SIXTY_ANEW = f"{PLAN}, nothing kept", f"{availability(SIXTY.name)}, nothing kept"
 F = "F"
 
 
@@ -135,6 +136,7 @@ PROMISES = (
     Promise("P9", FURTHER_SESSION, 1, "p50", 4, 2),
     Promise("P10", core(DOZEN.name), 1, "p50", 200, 60),
     Promise("plan over HTTP", PLAN, 1, "p50", 3, 2, against=availability(SIXTY.name)),
+    Promise("plan anew over HTTP", PLAN_ANEW, 1, "p50", 3, 2, against=SIXTY_ANEW),
     Promise("P11 warm", ARTICLE, 1, "p50", 1.8, 1.4),
     Promise("P11 304", NOT_MODIFIED, 1, "p50", 1.7, 1.3),
     Promise("P12 availability", TEN_BY_THIRTY, 8, "spread", 2, 1),

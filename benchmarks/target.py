@@ -36,8 +36,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is running: the servers, what was put in, and the process that makes the load. `forgetful` keeps nothing of what it has read; behind
-    `larger` there are the groups as well."""
+    """What is running: the servers, what was put in, and the process that makes the load. Behind `larger` there are the groups
+    as well, and behind `forgetful`, which keeps nothing of what it has read."""
 
     product: Site
     forgetful: Site
@@ -83,7 +83,7 @@ def ordinary(question: Workload) -> Iterator[Target]:
         pgbench = Pgbench(url, seeded, question)
         floors = stack.enter_context(servers.serving("floors", url, "/row"))
         product = stack.enter_context(_site(url))
-        forgetful = stack.enter_context(_site(url, reuse=False))
+        forgetful = stack.enter_context(_site(larger_url, reuse=False))
         larger = stack.enter_context(_site(larger_url))
         loader = stack.enter_context(_loader())
         yield Target(product, forgetful, larger, floors, question, seeded, groups, loader, pgbench)
