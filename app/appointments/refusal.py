@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.appointments.schemas import Alternative, Refusal
 from app.availability.answer import local_text
+from app.availability.candidates import Candidate
 from app.availability.explain import told_until
 from app.availability.free import Found
 from app.availability.schemas import Reason
@@ -56,25 +57,23 @@ def refusal(index: int, start: int, reasons: Iterable[slots.Reason], *, staff: b
 
 def nearest(index: int, start: int, found: Iterable[Found], wanted: UUID | None) -> list[Alternative]:
     """Up to five free starts, the nearest first; one with another practitioner than the one wanted counts as a day further off."""
-    ranked = sorted(
-        (
-            abs(at - start) + (0 if wanted in {None, one.candidate.practitioner.id} else _CHANGE_OF_PRACTITIONER_SECONDS),
-            at,
-            one.candidate.practitioner.id,
-            one.candidate.location,
-        )
-        for one in found
-        for at in _around(one.openings, start)
-    )
+    ranked: list[tuple[int, int, int, Candidate]] = []
+    for one in sorted(found, key=lambda one: one.candidate.practitioner.id != wanted):
+        who = one.candidate.practitioner.id
+        further = 0 if wanted in {None, who} else _CHANGE_OF_PRACTITIONER_SECONDS
+        if len(ranked) == MAX_ALTERNATIVES and ranked[-1][0] < further:
+            break  # nor has anybody after this one what is nearer
+        ranked += [(abs(at - start) + further, at, who.int, one.candidate) for at in _around(one.openings, start)]
+        ranked = sorted(ranked, key=itemgetter(0, 1, 2))[:MAX_ALTERNATIVES]
     return [
         Alternative(
             index=index,
             starts_at=_instant(at),
-            local_start=local_text(location.time_zone, at),
-            practitioner_id=practitioner_id,
-            location_id=location.id,
+            local_start=local_text(one.location.time_zone, at),
+            practitioner_id=one.practitioner.id,
+            location_id=one.location.id,
         )
-        for _, at, practitioner_id, location in ranked[:MAX_ALTERNATIVES]
+        for _, at, _, one in ranked
     ]
 
 
