@@ -70,6 +70,7 @@ def serve(
             workers=workers,
             log_config=None,
             access_log=False,
+            ws="none",
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=settings.trusted_proxies,

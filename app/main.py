@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from app import worker
 from app.appointments import affected
 from app.appointments.change_routes import router as changes
 from app.appointments.desk_routes import router as desk
@@ -90,6 +89,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
             secret = settings.secret_key.get_secret_value() if settings.secret_key else None
             app.state.secret = await load_secret(database, secret)
             if with_worker:
+                from app import worker  # here, since a process that only serves does not need it
+
                 await stack.enter_async_context(worker.running(database.conninfo))
             yield
 

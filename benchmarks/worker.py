@@ -33,7 +33,7 @@ def main(what: str, descriptor: int) -> None:
     """Serve on a socket that was opened by the parent."""
     applications: dict[str, Callable[[], ASGIApp]] = {"product": _product, "floors": _floors}
     config = uvicorn.Config(
-        applications[what], factory=True, log_config=None, access_log=False, server_header=False, proxy_headers=False
+        applications[what], factory=True, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none"
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.articles import plain_text, queries
-from app.articles.markdown import headings_as_data, render
 from app.articles.models import Article, ArticleAuthor, ArticleTopic, ArticleTreatment, Topic
 from app.articles.plain_text import UnreadableText
 from app.articles.queries import PUBLISHED
@@ -26,6 +25,9 @@ from app.kit.errors import Conflict, InvalidField
 from app.kit.slugs import free_slug
 from app.practitioners.models import Practitioner
 from app.treatments.models import Treatment
+
+if TYPE_CHECKING:
+    from app.articles.markdown import Rendered
 
 _PLAIN_FIELDS = ("title", "summary", "language", "reviewer_id", "references")
 _MOVES: dict[str, tuple[frozenset[str], str]] = {
@@ -145,12 +147,18 @@ def _set(article: Article, values: Mapping[str, Any]) -> None:
             setattr(article, name, values[name])
 
 
+def _rendered(body_markdown: str) -> "Rendered":
+    from app.articles.markdown import render  # here, since few processes ever write an article
+
+    return render(body_markdown)
+
+
 async def _set_body(article: Article, body_markdown: str) -> None:
     """In a thread: a long text takes long enough to keep others waiting."""
-    rendered = await asyncio.to_thread(render, body_markdown)
+    rendered = await asyncio.to_thread(_rendered, body_markdown)
     article.body_markdown = body_markdown
     article.html = rendered.html
-    article.headings = headings_as_data(rendered.headings)
+    article.headings = rendered.headings_as_data()
     article.reading_minutes = rendered.reading_minutes
 
 

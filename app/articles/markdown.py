@@ -58,6 +58,10 @@ class Rendered:
     reading_minutes: int
     text: str
 
+    def headings_as_data(self) -> list[dict[str, Any]]:
+        """For storing: `[{level, text, id}]`."""
+        return [{"level": heading.level, "text": heading.text, "id": heading.id} for heading in self.headings]
+
 
 class _Parser(MarkdownIt):
     @override
@@ -142,8 +146,3 @@ def _words_of(token: Token) -> str:
     if token.type == "image":
         return "".join(map(_words_of, token.children or ()))
     return token.content
-
-
-def headings_as_data(headings: tuple[Heading, ...]) -> list[dict[str, Any]]:
-    """For storing: `[{level, text, id}]`."""
-    return [{"level": heading.level, "text": heading.text, "id": heading.id} for heading in headings]

@@ -16,8 +16,8 @@ from app.availability.directory import load_directory
 from app.availability.rows import Directory
 from app.kit.db import Connection
 
-# Practitioner-days of all searches that are kept: about a megabyte for every 600.
-MAX_WEIGHT = 20_000
+# Practitioner-days of all searches that are kept: about a megabyte for every 2,000.
+MAX_WEIGHT = 12_000
 
 
 class Weighed(Protocol):

@@ -5,7 +5,12 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
+# structlog would load it for coloured tracebacks, which nobody sees here: three megabytes of every server process. Who wants it loads it later.
+_IS_HIDDEN = sys.modules.setdefault("rich", None) is None  # type: ignore[arg-type]
+import structlog  # noqa: E402
+
+if _IS_HIDDEN:
+    del sys.modules["rich"]
 
 # Libraries whose debug lines repeat statements, parameters or headers.
 _QUIET = ("sqlalchemy", "psycopg", "procrastinate", "uvicorn.access", "httpx", "asyncio", "python_multipart")

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.serving import await_ready, free_port
 
 # As `meridian serve` has them.
-OPTIONS = ("--no-access-log", "--no-proxy-headers", "--no-server-header", "--timeout-graceful-shutdown", "25")
+OPTIONS = ("--no-access-log", "--no-proxy-headers", "--no-server-header", "--ws", "none", "--timeout-graceful-shutdown", "25")
 STOP_SECONDS_MAX = 30.0
 SERVED = "app.served:served"
 SKEWED = "tests.races.skewed:served"
