@@ -71,7 +71,7 @@ def test_ratios_are_of_one_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         measured, expected = rounds.measured(promise), {"p50": 10, "per_second": 0.1, "spread": 1}[promise.figure]
         assert [measured.min, measured.median, measured.max] == pytest.approx([expected] * 3)
     unmeasured = {one.name for one in PROMISES} - {one.name for one in rounds.promised()}
-    assert unmeasured == {"P6 past", "P8"}
+    assert unmeasured == {"P6 past", "P8", "plan anew over HTTP"}
     assert set(rounds.ratios()) == {one.name for one in PROMISES} - unmeasured > {one.name for one in of_f}
 
     booking = [sample.p50 for sample in rounds.samples[BOOKING, 1]]
