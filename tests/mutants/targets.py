@@ -25,6 +25,7 @@ def _tests(folder: str, *names: str) -> tuple[str, ...]:
 
 
 _TIME: Final = _tests("scheduling", "footprint", "hours", "intervals", "obstacles", "places", "slots", "properties")
+_PLANS: Final = _tests("scheduling", "planning", "crossing", "outline", "days", "rest", "series_of_appointments")
 _LIFE: Final = (
     *_tests("appointments", "booking", "holds", "overrides", "reschedule", "changes", "settling", "desk", "moved_meanwhile"),
     "tests/appointments/test_states.py::test_a_mark_is_undone_on_its_own_day_only",
@@ -32,9 +33,15 @@ _LIFE: Final = (
     *_tests("races", "guards", "meanwhile"),
 )
 _OF_LIFE: Final = ("states", "booking", "decision", "wishes", "entries", "vacancy", "changes", "steps", "holding")
+_OF_COURSES: Final = (
+    *("actions", "answer", "cadence", "changes", "moves", "offered", "planning", "progress", "queries", "replanning"),
+    *("replan_answer", "standing", "view"),
+)
 
 TARGETS: Final = (
     Target(("app/scheduling/*.py",), ("tests/scheduling/cases", *_TIME)),
+    Target(("app/scheduling/planning/*.py",), _PLANS),
     Target(("app/diary/*.py",), (*_LIFE, "tests/diary")),
     Target(tuple(f"app/appointments/{name}.py" for name in _OF_LIFE), _LIFE),
+    Target(tuple(f"app/courses/{name}.py" for name in _OF_COURSES), _tests("courses", "plans", "courses", "replan")),
 )
