@@ -1,6 +1,7 @@
 """From one session of a course to the next: what it costs at least to come to some days from others, across a gap."""
 
 from collections.abc import Collection
+from functools import cached_property
 from itertools import repeat
 from operator import add, sub
 from typing import Final
@@ -15,21 +16,24 @@ AT_ONCE: Final = 16
 
 
 class Crossing:
-    """`day_cost`: of each day by which a gap is off its target; `more`: of each crossing."""
+    """`day_cost`: of each day by which a gap is off its target."""
 
-    def __init__(self, gap: Gap, day_cost: int, more: int) -> None:
-        target, self._least, self._most = gap
-        self._day, self._more = day_cost, more
-        self._longer, self._shorter = self._most - target, target - self._least
-        self._deviations = {days: abs(days - target) * day_cost for days in range(self._least, self._most + 1)}
+    def __init__(self, gap: Gap, day_cost: int) -> None:
+        self._gap, self._day_cost = gap, day_cost
 
-    def __call__(self, column: Column, days: Collection[int], more: int = 0) -> Column:
-        """The least cost of coming to these days from any of a column; only those that can be come to."""
+    def __call__(self, column: Column, days: Collection[int], more: int) -> Column:
+        """The least cost, and so much more, of coming to these days from any of a column; only those that can be come to."""
         if not column or not days:
             return {}
-        if len(days) * len(column) <= AT_ONCE * (max(days) - min(days) + len(self._deviations)):
-            return self._one_by_one(column, days, more + self._more)
-        return self._at_once(column, days, more + self._more)
+        _, least, most = self._gap
+        if len(days) * len(column) <= AT_ONCE * (max(days) - min(days) + most - least + 1):
+            return self._one_by_one(column, days, more)
+        return self._at_once(column, days, more)
+
+    @cached_property
+    def _deviations(self) -> dict[int, int]:
+        target, least, most = self._gap
+        return {days: abs(days - target) * self._day_cost for days in range(least, most + 1)}
 
     def _one_by_one(self, column: Column, days: Collection[int], more: int) -> Column:
         deviations, pairs, found = self._deviations, column.items(), Column()
@@ -45,17 +49,23 @@ class Crossing:
     def _at_once(self, column: Column, days: Collection[int], more: int) -> Column:
         """How far a gap is from its target grows evenly to both sides, so that on either side what counts is the least of a row of days, each put
         down by as much as it is further on than the one before."""
-        one, longer, shorter = self._day, self._longer, self._shorter
-        first, last = min(days), max(days)
-        never = max(column.values()) + (longer + shorter + last - first + 1) * one
-        came = list(map(column.get, range(first - self._most, last - self._least + 1), repeat(never)))
-        count = last - first + 1
+        wished, least, most = self._gap
+        one, first, last = self._day_cost, min(days), max(days)
+        # No gap is looked at that reaches beyond the days there are.
+        least, most = max(least, first - max(column)), min(most, last - min(column))
+        if least > most:
+            return {}
+        target = min(max(wished, least), most)
+        more += abs(wished - target) * one
+        longer, shorter, count = most - target, target - least, last - first + 1
+        never = max(column.values()) + (longer + shorter + count) * one
+        came = list(map(column.get, range(first - most, last - least + 1), repeat(never)))
         falling = _least_in_row(list(map(sub, came[: count + longer], range(0, (count + longer) * one, one))), longer + 1)
         rising = _least_in_row(list(map(add, came[longer:], range(0, (count + shorter) * one, one))), shorter + 1)
         by_longer = map(add, falling, range(longer * one, (longer + count) * one, one))
         by_shorter = map(sub, rising, range(0, count * one, one))
-        least = list(map(min, by_longer, by_shorter))
-        return {day: cost + more for day in days if (cost := least[day - first]) < never}
+        costs = list(map(min, by_longer, by_shorter))
+        return {day: cost + more for day in days if (cost := costs[day - first]) < never}
 
 
 def _least_in_row(values: list[int], length: int) -> list[int]:

@@ -8,7 +8,7 @@ from app.scheduling.planning.costs import Costs
 from app.scheduling.planning.crossing import Column, Crossing, lower
 from app.scheduling.planning.values import Choices, Gap, Options, Task, TooLargeError
 
-# Days of practitioners, each with what may come before. A usual course needs some ten thousand; so many take a second or two.
+# Days of practitioners, each with what may come before. A usual course needs some hundreds; so many take some seconds.
 COMPARED_MAX = 1_500_000
 
 
@@ -47,6 +47,7 @@ class Tables:
         self._befores: dict[tuple[int, int, int], Sequence[Before]] = {}
         self._parts: dict[int, tuple[int, int, int]] = {}
         self._best: dict[int, dict[int, Column]] = {}
+        self._crossings: dict[Gap, Crossing] = {}
         self.limited = task.max_changes is not None and task.max_changes < len(task.gaps) - 1
         self.most_changes = task.max_changes or 0 if self.limited else 0
 
@@ -126,13 +127,15 @@ class Tables:
         self.compared += sum(map(len, choices.values()))
         if self.compared > self._compared_max:
             raise TooLargeError
-        cross = Crossing(before.gap, 1 << self.costs.deviation, before.left_out)
+        if before.gap not in self._crossings:
+            self._crossings[before.gap] = Crossing(before.gap, 1 << self.costs.deviation)
+        cross, more = self._crossings[before.gap], before.left_out
         others: Column = {}
         if before.other is not None:
-            others = cross(before.other.anybody, {day for days in choices.values() for day in days}, self.costs.change)
+            others = cross(before.other.anybody, {day for days in choices.values() for day in days}, more + self.costs.change)
         for who, days in choices.items():
             column = before.same.columns.get(who)
-            found = cross(column, days) if column else {}
+            found = cross(column, days, more) if column else {}
             if others:
                 lower(found, {day: others[day] for day in days if day in others})
             if who in came:
