@@ -53,7 +53,7 @@ class Caller:
     async def ask(self, act: str, method: str, path: str, body: Json = None, **more: Any) -> Call:
         """Send, and send again with the same key while the answer leaves it open what was done; now and then once more to compare."""
         call = Call(act, method, path, body, key=str(uuid4()), **more)
-        self._record.calls.append(call)
+        self._record.add(call)
         await self.resolve(call)
         if call.is_kept and self.dice.randrange(100) < self._repeats:
             await self.repeat(call)

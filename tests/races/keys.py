@@ -43,7 +43,7 @@ class Twins:
         self.sent += len(calls)
         await asyncio.gather(*(caller.resolve(call) for caller, call in zip(together, calls, strict=True)))
         done = self._as_one(calls)
-        self.storm.record.calls.append(done)
+        self.storm.record.add(done)
         if done.is_resolved:
             await first.repeat(done)
             if number % STOLEN == 0:
@@ -64,7 +64,7 @@ class Twins:
         """Somebody else with the same key hears nothing of the answer, and is answered for themselves."""
         mine = Call("book with another's key", done.method, done.path, done.body, key=done.key, token=self.storm.staff)
         await thief.resolve(mine)
-        self.storm.record.calls.append(mine)
+        self.storm.record.add(mine)
         if mine.is_resolved and (mine.answer.replayed or mine.answer.body == done.answer.body):
             self.wrong.append(Violation("answer of somebody else", f"{mine}; {done}"))
 

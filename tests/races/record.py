@@ -105,7 +105,13 @@ class Record:
     """All calls of a run, and which are on their way to which server just now."""
 
     calls: list[Call] = field(default_factory=list)
+    attempts: int = 0
     pending: defaultdict[int, set[Call]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, call: Call) -> None:
+        """Who only reads attempts nothing."""
+        self.calls.append(call)
+        self.attempts += call.act != "read"
 
     def successes(self) -> list[Call]:
         return [call for call in self.calls if call.succeeded]

@@ -75,5 +75,5 @@ class Storm:
         """The foremost; None when it is over."""
         if self._pace is not None:
             return None if self.over.is_set() else int((time.monotonic() - self._began_at) / self._pace)
-        asked = len(self.record.calls)
+        asked = self.record.attempts
         return None if asked >= self.size.attempts else asked * self.size.blocks // self.size.attempts
