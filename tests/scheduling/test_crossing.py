@@ -1,4 +1,4 @@
-"""What it costs to come to days across a gap, against looking at every pair of days; both ways of working it out."""
+"""What it costs to come to days across a gap, against looking at every pair of days; all ways of working it out."""
 
 import pytest
 from hypothesis import given, settings
@@ -27,9 +27,10 @@ def expected(gap: Gap, column: Column, days: set[int], more: int) -> Column:
     return found
 
 
-@pytest.mark.parametrize("at_once", [0, crossing.AT_ONCE, 10**6])
-def test_each_day_is_come_to_from_the_best(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("at_once", "few"), [(0, 0), (0, crossing.FEW), (0, 100), (crossing.AT_ONCE, crossing.FEW), (10**6, 0)])
+def test_each_day_is_come_to_from_the_best(at_once: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crossing, "AT_ONCE", at_once)
+    monkeypatch.setattr(crossing, "FEW", few)
 
     @settings(max_examples=200, deadline=None)
     @given(gaps, columns, st.sets(st.integers(0, 90)), st.integers(0, DAY))

@@ -13,6 +13,8 @@ Column = dict[int, int]
 
 # So many pairs of days take as long as one more day does, when all days from the first to the last are gone through at once.
 AT_ONCE: Final = 16
+# As few gaps are gone through one by one.
+FEW: Final = 6
 
 
 class Crossing:
@@ -47,25 +49,35 @@ class Crossing:
         return found
 
     def _at_once(self, column: Column, days: Collection[int], more: int) -> Column:
-        """How far a gap is from its target grows evenly to both sides, so that on either side what counts is the least of a row of days, each put
-        down by as much as it is further on than the one before."""
-        wished, least, most = self._gap
-        one, first, last = self._day_cost, min(days), max(days)
+        _, least, most = self._gap
+        first, last = min(days), max(days)
         # No gap is looked at that reaches beyond the days there are.
         least, most = max(least, first - max(column)), min(most, last - min(column))
         if least > most:
             return {}
-        target = min(max(wished, least), most)
-        more += abs(wished - target) * one
-        longer, shorter, count = most - target, target - least, last - first + 1
-        never = max(column.values()) + (longer + shorter + count) * one
+        never = max(column.values()) + 2 * len(self._deviations) * self._day_cost
         came = list(map(column.get, range(first - most, last - least + 1), repeat(never)))
+        costs = self._by_gap(came, least, most) if most - least < FEW else self._by_side(came, least, most)
+        return {day: cost + more for day in days if (cost := costs[day - first]) < never}
+
+    def _by_gap(self, came: list[int], least: int, most: int) -> list[int]:
+        """The least of coming across each gap. What came first is the furthest from the first day: so far as the longest gap."""
+        count, deviations = len(came) - (most - least), self._deviations
+        rows = [map(add, came[at : at + count], repeat(deviations[gap])) for at, gap in enumerate(range(most, least - 1, -1))]
+        return list(map(min, *rows)) if len(rows) > 1 else list(rows[0])
+
+    def _by_side(self, came: list[int], least: int, most: int) -> list[int]:
+        """How far a gap is from its target grows evenly to both sides, so that on either side what counts is the least of a row of days, each put
+        down by as much as it is further on than the one before."""
+        wished, one = self._gap.target_days, self._day_cost
+        target = min(max(wished, least), most)
+        longer, shorter, count = most - target, target - least, len(came) - (most - least)
+        beyond = abs(wished - target) * one
         falling = _least_in_row(list(map(sub, came[: count + longer], range(0, (count + longer) * one, one))), longer + 1)
         rising = _least_in_row(list(map(add, came[longer:], range(0, (count + shorter) * one, one))), shorter + 1)
-        by_longer = map(add, falling, range(longer * one, (longer + count) * one, one))
-        by_shorter = map(sub, rising, range(0, count * one, one))
-        costs = list(map(min, by_longer, by_shorter))
-        return {day: cost + more for day in days if (cost := costs[day - first]) < never}
+        by_longer = map(add, falling, range(longer * one + beyond, (longer + count) * one + beyond, one))
+        by_shorter = map(sub, rising, range(-beyond, count * one - beyond, one))
+        return list(map(min, by_longer, by_shorter))
 
 
 def _least_in_row(values: list[int], length: int) -> list[int]:

@@ -7,7 +7,6 @@ from the bitmask: a question of months holds thousands of starts, and a plan a d
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -84,7 +83,7 @@ class Day:
 
     def __init__(self, wished: int | None, parts: list[_Part]) -> None:
         self._wished, self._left = wished, parts
-        self._found: Sequence[Option] = ()
+        self._found: tuple[Option, ...] = ()  # of most days one at most
         self._last: int | None = None  # the part of the last one found, which is still among what is left
 
     def __getitem__(self, index: int) -> Option:
@@ -179,7 +178,6 @@ def _alike(sources: Iterable[Source]) -> Iterator[tuple[str, int, list[Source]]]
     return ((*key, some) for key, some in found.items())
 
 
-@lru_cache(maxsize=32)
 def _stretches(zone: str, duration: int, when: When, from_on: date, to_on: date) -> Sequence[_Stretch]:
     """Of the dates from one to another, both included; ascending and disjoint."""
     found = []

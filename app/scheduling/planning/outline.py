@@ -55,7 +55,7 @@ class Outline:
                 yield most, replace(self._task, choices=choices, max_changes=self._most_changes(most))
 
     def _most_changes(self, most: int) -> int | None:
-        """None in plans that cost so much or less, where they cost no less than others without one by what counts more."""
+        """0 where none of the plans that cost so much or less has a change, else what the task says."""
         never = most < (self.least or 0) // CHANGE * CHANGE + CHANGE and (self.least or 0) % PREFERENCE < CHANGE
         return 0 if never else self._task.max_changes
 

@@ -68,10 +68,12 @@ def starts_differ(task: Task, plan: Plan) -> bool:
     """Whether one of the sessions could have a start of the same day that is worse, so that there surely is another plan, later in the order. For a
     task without present sessions."""
     placed = [(number, one) for number, one in enumerate(plan.sessions) if one is not None]
-    begins, ends = [-FOREVER, *(one.busy_until for _, one in placed)], [*(one.busy_from for _, one in placed[1:]), FOREVER]
+    if not placed:
+        return False
+    begins, ends = [-FOREVER, *(one.busy_until for _, one in placed[:-1])], [*(one.busy_from for _, one in placed[1:]), FOREVER]
     return any(
         begin <= other.busy_from and other.busy_until <= end
-        for (number, one), begin, end in zip(placed, begins, ends, strict=False)
+        for (number, one), begin, end in zip(placed, begins, ends, strict=True)
         for other in dropwhile(one.__ne__, task.choices[number][one.who][one.day])
         if other != one
     )

@@ -69,7 +69,7 @@ class Tables:
             for who, days in choices.items():
                 column = found[who] = {}
                 for day, options in days.items():
-                    # The same options are often those of several sessions.
+                    # The same options, which the task keeps, are often those of several sessions.
                     if (parts := parts_of.get(id(options))) is None:
                         parts = parts_of[id(options)] = self.costs.parts(options[0])
                     shared, starts_at, ids = parts
@@ -127,6 +127,8 @@ class Tables:
         self.compared += sum(map(len, choices.values()))
         if self.compared > self._compared_max:
             raise TooLargeError
+        if not any(before.same.columns.values()) and (before.other is None or not before.other.anybody):
+            return
         if before.gap not in self._crossings:
             self._crossings[before.gap] = Crossing(before.gap, 1 << self.costs.deviation)
         cross, more = self._crossings[before.gap], before.left_out
@@ -134,8 +136,7 @@ class Tables:
         if before.other is not None:
             others = cross(before.other.anybody, {day for days in choices.values() for day in days}, more + self.costs.change)
         for who, days in choices.items():
-            column = before.same.columns.get(who)
-            found = cross(column, days, more) if column else {}
+            found = cross(before.same.columns.get(who, {}), days, more)
             if others:
                 lower(found, {day: others[day] for day in days if day in others})
             if who in came:
