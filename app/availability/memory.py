@@ -16,7 +16,7 @@ from app.availability.directory import load_directory
 from app.availability.rows import Directory
 from app.kit.db import Connection
 
-# Practitioner-days of all searches that are kept: about a megabyte for every 2,000.
+# Practitioner-days of all searches that are kept: about a megabyte for every 2,000, and what was answered to them.
 MAX_WEIGHT = 12_000
 
 
@@ -69,7 +69,8 @@ class Memory(Generic[Kept]):
         return found
 
     def keep(self, key: Hashable, search: Kept) -> None:
-        if self._enabled:
+        """Not one that would leave hardly any room for others."""
+        if self._enabled and search.weight <= MAX_WEIGHT // 2:
             replaced = self._searches.pop(key, None)
             self._weight += search.weight - (replaced.weight if replaced else 0)
             self._searches[key] = search

@@ -1,12 +1,14 @@
 """What is kept from one question to the next is never told to somebody else, nor at another time than it is true at; and entity tags."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
+from app.availability.memory import MAX_WEIGHT, Memory
 from app.kit.clock import Clock
 from app.kit.db import Database
 from app.main import create_app
@@ -140,3 +142,18 @@ async def test_what_is_kept_goes_with_the_time(world: World, public: Client, for
         for more in ({}, {"limit": 3}, {"from": "2027-03-01", "to": "2027-03-05"}, {"from": "2027-06-20", "to": "2027-06-30"}):
             kept, fresh = [await client.get(PATH, params=question(world, **more)) for client in (public, forgetful)]
             assert (kept.json(), kept.headers["etag"]) == (fresh.json(), fresh.headers["etag"]), (at, more)
+
+
+def test_what_is_heavy_does_not_drive_out_all_others() -> None:
+    @dataclass(frozen=True)
+    class Search:
+        weight: int
+
+    memory = Memory[Search]()
+    for number in range(10):
+        memory.keep(number, Search(MAX_WEIGHT // 10))
+    memory.keep("heavy", Search(MAX_WEIGHT // 2 + 1))
+    assert memory.search("heavy") is None
+    assert all(memory.search(number) for number in range(10))
+    memory.keep("eleventh", Search(MAX_WEIGHT // 10))
+    assert (memory.search(0), memory.search("eleventh")) == (None, Search(MAX_WEIGHT // 10))
