@@ -19,7 +19,7 @@ from app.scheduling.slots import Opening, Reason, bookable_between, reasons, sta
 from app.scheduling.zones import local_date, midnight
 
 DAY = timedelta(days=1)
-MAX_TOLD = 4
+MAX_TOLD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,10 @@ class Free:
 
     @property
     def stamp(self) -> str:
-        """When it is the same, so is what may start, but for the time that passed; in every process, as numbers hash alike everywhere."""
+        """When it is the same, so is what may start, but for the time that passed; in every process."""
         if self._stamp is None or self._stamp[0] != self.changes:
-            marks = [self.catalogue.version, *(hash(tuple(openings)) for openings in self._standing)]
-            self._stamp = self.changes, hashlib.blake2b(json.dumps(marks).encode(), digest_size=12).hexdigest()
+            contents = json.dumps([self.catalogue.version, self._standing])
+            self._stamp = self.changes, hashlib.blake2b(contents.encode(), digest_size=12).hexdigest()
         return self._stamp[1]
 
     def found(self, now: int) -> list[Found]:
@@ -135,10 +135,10 @@ class Free:
         who = [one for one in self._candidates if practitioner_id in {None, one.practitioner.id}]
         return [reason for one in who for reason in reasons(situation.facts(one), start)]
 
-    def told(self, question: Hashable, now: int) -> Answer | None:
-        """What was answered before, if it is still true."""
+    def told(self, question: Hashable, now: int, changes: int) -> Answer | None:
+        """What was answered before, if it is still true after so many changes."""
         told = self._told.get(question)
-        if told is None or told.changes != self.changes or not told.since <= now <= told.until:
+        if told is None or told.changes != changes or not told.since <= now <= told.until:
             return None
         return told.answer
 
@@ -146,10 +146,11 @@ class Free:
         """Keep the answer, made after so many changes, for as long as its first start can still be had and the horizon stays where it is."""
         notice = 0 if self._caller.staff else self.catalogue.treatment.notice_minutes * 60
         midnights = [midnight(at, local_date(at, now) + DAY) for at in {one.location.time_zone for one in self._candidates}]
-        if len(self._told) == MAX_TOLD:
-            self._told.clear()
         told = _Told(Answer.of(body), changes, now, min(first_start - notice, *(at - 1 for at in midnights)))
-        self._told[question] = told
+        if changes == self.changes:
+            if len(self._told) == MAX_TOLD:
+                self._told.clear()
+            self._told[question] = told
         return told.answer
 
     def situation(self, now: int) -> Situation:

@@ -173,7 +173,7 @@ async def _answer(
     if at is None:
         return None
     now = int(at.timestamp())
-    told = free.told((zone, question.limit), now)
+    told = free.told((zone, question.limit), now, free.changes)
     if told is not None:
         return told
     found = free.found(now)

@@ -153,9 +153,15 @@ def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
     changes = {who: others + sum([who != other for other in beside]) for who in choices}
     wished = low if present is None else present.day
 
+    if present is not None:
+        first, last = low, high
+    else:  # dates before and after those of the sessions beside it can be its own around a midnight at most
+        first = min(map(min, choices.values()), default=0) if before is None else before.day - 1
+        last = max(map(max, choices.values()), default=0) if after is None else after.day + 1
+
     def days_of(who: int) -> Iterable[Options]:
         of_one = choices[who]
-        return of_one.values() if present is None else (of_one[day] for day in range(low, high + 1) if day in of_one)
+        return (of_one[day] for day in range(first, last + 1) if day in of_one)
 
     def fits(one: Option) -> bool:
         in_turn = (before is None or before.busy_until <= one.busy_from) and (after is None or one.busy_until <= after.busy_from)

@@ -25,14 +25,13 @@ DAYS_MAX = 800
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What is free of one treatment. `free` may know of changes by now; then there were `changes`. `stamp`: see `Free`."""
+    """What is free of one treatment, after so many `changes`; `free` may know of more by now."""
 
     treatment_id: UUID
     found: Sequence[Found]
     situation: Situation
     free: Free
     changes: int
-    stamp: str
     _obstacles: dict[tuple[UUID, UUID], Sequence[Obstacle]] = field(default_factory=dict, compare=False)
 
     def obstacles(self, candidate: Candidate) -> Sequence[Obstacle]:
@@ -61,7 +60,7 @@ async def read(
 ) -> Offered:
     """See `everything_free`."""
     free, now = await everything_free(memory, connection, question, caller, fixed_now, without=without, as_kept=as_kept)
-    return Offered(question.treatment_id, free.found(now), free.situation(now), free, free.changes, free.stamp)
+    return Offered(question.treatment_id, free.found(now), free.situation(now), free, free.changes)
 
 
 def treatments_of(asked: CourseWishes) -> list[UUID]:

@@ -19,7 +19,7 @@ from app.kit.db import Connection
 from app.kit.errors import Conflict, InvalidField, Rejected
 from app.kit.pages import PageRequest
 from app.scheduling import slots
-from app.scheduling.planning.days import When
+from app.scheduling.planning.days import ONE_DAY, When
 from app.scheduling.planning.search import plans, starts_differ
 from app.scheduling.planning.values import Choices, Option, Plan, Task, TooLargeError
 from app.scheduling.zones import local_date
@@ -65,7 +65,9 @@ class Planning:
 
     def told(self) -> bytes | None:
         """What was answered before, if it is still true."""
-        told = self._offer.free.told(self.cursor.question, self._offer.situation.now) if self._is_keepable else None
+        if not self._is_keepable:
+            return None
+        told = self._offer.free.told(self.cursor.question, self._offer.situation.now, self._offer.changes)
         return None if told is None else told.body
 
     def tell(self, planned: Planned, body: bytes) -> None:
@@ -117,8 +119,8 @@ async def planning(
         known, _ = await known_patient(connection, actor, asked.patient_id, fixed_now, "/patient_id")
         caller = Caller(staff=True, returning=known.returning, patient_resource_id=known.patient_resource_id)
     when = when_of(asked)
-    offered = await _offered(connection, memory, asked, caller, when, fixed_now)
-    return Planning(asked, when, offered, _Cursor(asked, actor, list(dict.fromkeys(offer.stamp for offer in offered)), secret))
+    offered, stamps = await _offered(connection, memory, asked, caller, when, fixed_now)
+    return Planning(asked, when, offered, _Cursor(asked, actor, stamps, secret))
 
 
 async def _offered(
@@ -128,8 +130,9 @@ async def _offered(
     caller: Caller,
     when: When,
     fixed_now: datetime | None,
-) -> list[Offered]:
-    """By session; each treatment is read once. For whom it is is asked of the first session only: by the later ones the patient has come before."""
+) -> tuple[list[Offered], list[str]]:
+    """By session; each treatment is read once. For whom it is is asked of the first session only: by the later ones the patient has come before.
+    And the stamps of what was read."""
     treatments = treatments_of(asked)
     whom = None
     if asked.practitioner_ids is not None:
@@ -138,15 +141,22 @@ async def _offered(
     from_on, to_on = min([when.earliest_on, *fixed_on]), max([when.latest_on, *fixed_on])
     if (to_on - from_on).days > DAYS_MAX:
         raise InvalidField("/fixed", f"A course may take at most {DAYS_MAX} days")
-    found: dict[UUID, Offered] = {}
-    for one in dict.fromkeys(treatments):
-        question = Question(one, from_on, to_on, whom, None if asked.fixed else asked.location_id)
-        found[one] = await read(memory, connection, question, replace(caller, returning=None), fixed_now)
+    if asked.fixed:
+        # Wherever that is, it may be the day before or after.
+        from_on, to_on = from_on - ONE_DAY, to_on + ONE_DAY
+    stamps: list[str] = []
+
+    async def offer(treatment_id: UUID, caller: Caller) -> Offered:
+        question = Question(treatment_id, from_on, to_on, whom, None if asked.fixed else asked.location_id)
+        offered = await read(memory, connection, question, caller, fixed_now)
+        stamps.append(offered.free.stamp)
+        return offered
+
+    found = {one: await offer(one, replace(caller, returning=None)) for one in dict.fromkeys(treatments)}
     offered = [found[one] for one in treatments]
     if caller.returning is not None and offered[0].situation.catalogue.treatment.audience != "all":
-        question = Question(treatments[0], from_on, to_on, whom, None if asked.fixed else asked.location_id)
-        offered[0] = await read(memory, connection, question, caller, fixed_now)
-    return offered
+        offered[0] = await offer(treatments[0], caller)
+    return offered, stamps
 
 
 def _goes_on(task: Task, plan: Plan, further: Iterator[Plan]) -> bool:

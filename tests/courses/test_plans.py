@@ -1,5 +1,6 @@
 """Plans of whole courses over HTTP: the best there is, what to do where there is none, and the next best."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.kit.db import Database
 from tests.appointments.world import STRANGER, World
 from tests.client import Client, Json, problem
 from tests.conftest import NOW
-from tests.make import make_place, make_practitioner, make_treatment, set_hours
+from tests.make import make_location, make_place, make_practitioner, make_treatment, set_hours
 
 UNKNOWN = "0199a000-0000-7000-8000-00000000dead"
 WEEKLY = {"target_days": 7, "min_days": 5, "max_days": 9}
@@ -174,6 +175,89 @@ async def test_the_next_best_by_cursor_until_something_changes(world: World, pub
     problem(await receptionist.send_json("POST", "/v1/course-plans", asked | cursor), 409, "plan_outdated")
 
 
+@pytest.fixture
+def plans_made(monkeypatch: pytest.MonkeyPatch) -> list[Planning]:
+    """Of which questions a plan was made, and not told again."""
+    made: list[Planning] = []
+    plan = Planning.plan
+
+    def noting(self: Planning) -> Planned:
+        made.append(self)
+        return plan(self)
+
+    monkeypatch.setattr(Planning, "plan", noting)
+    return made
+
+
+async def test_the_same_question_is_planned_once(
+    world: World, receptionist: Client, admin: Client, plans_made: list[Planning]
+) -> None:
+    """For each who asks, as a cursor is theirs alone."""
+    asked = question(world, 2)
+    first = await planned(receptionist, asked)
+    assert [await planned(receptionist, asked), len(plans_made)] == [first, 1]
+    others = await planned(admin, asked)
+    assert (others["sessions"], len(plans_made)) == (first["sessions"], 2)
+    assert (
+        len(
+            {
+                str(await planned(one, asked | {"cursor": cursor["next_cursor"]}))
+                for one, cursor in ((receptionist, first), (admin, others))
+            }
+        )
+        == 2
+    )
+    problem(await admin.post("/v1/course-plans", json=asked | {"cursor": first["next_cursor"]}), 422, "invalid")
+
+
+async def test_a_plan_of_two_treatments_hears_of_changes_in_either(
+    world: World, public: Client, receptionist: Client, admin: Client
+) -> None:
+    other = await make_treatment(admin, place_kind=None)
+    colleague = await make_practitioner(admin, treatments=[other["id"]])
+    await set_hours(admin, colleague, world.location["id"])
+    cadence = [{"sessions": 1, **WEEKLY}, {"sessions": 1, **WEEKLY, "treatment_id": other["id"]}]
+    asked = question(world, 2, cadence=cadence, preferred_time="10:00")
+    at = (await planned(receptionist, asked))["sessions"][1]["starts_at"]
+    wanted = {"treatment_id": other["id"], "practitioner_id": colleague["id"], "starts_at": at}
+    await public.create("/v1/appointments", world.booking(at) | wanted)
+    assert (await planned(receptionist, asked))["sessions"][1]["starts_at"] != at
+
+
+async def test_what_changes_while_a_plan_is_made_is_heard_by_the_next(
+    world: World, public: Client, receptionist: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though somebody else has asked meanwhile, and the search that both are made from knows of it by the time the first is told."""
+    asked = question(world, 2, preferred_time="10:00")
+    loop, plan, late = asyncio.get_running_loop(), Planning.plan, [True]
+
+    async def meanwhile() -> Json:
+        await public.create("/v1/appointments", world.booking("2026-12-02T10:00:00Z"))
+        return await planned(receptionist, asked | {"weekdays": [3]})
+
+    def slowly(self: Planning) -> Planned:
+        if late and late.pop():
+            asyncio.run_coroutine_threadsafe(meanwhile(), loop).result(20)
+        return plan(self)
+
+    monkeypatch.setattr(Planning, "plan", slowly)
+    assert starts(await planned(receptionist, asked))[0] == "2026-12-02T10:00"
+    assert starts(await planned(receptionist, asked))[0] != "2026-12-02T10:00"
+
+
+async def test_a_cursor_hears_of_every_start_that_moves(admin: Client, public: Client, receptionist: Client) -> None:
+    """Even of one that is gone, while another comes back: 61 steps of the grid apart, which is where numbers of Python hash alike."""
+    world = await World.made(admin, step_minutes=5)
+    made = await public.create("/v1/appointments", world.booking("2026-12-02T10:00:00Z"))
+    asked = question(world, 2, preferred_time="10:00")
+    cursor = {"cursor": (await planned(receptionist, asked))["next_cursor"]}
+    link = {"Authorization": f"Bearer {made['manage_token']}"}
+    assert (await public.send_json("POST", f"/v1/appointments/{made['id']}/cancel", {"reason": "other"}, **link)).is_success
+    assert (await receptionist.post("/v1/course-plans", json=asked | cursor)).status_code == 409
+    await public.create("/v1/appointments", world.booking("2026-12-02T15:05:00Z"))
+    problem(await receptionist.post("/v1/course-plans", json=asked | cursor), 409, "plan_outdated")
+
+
 async def test_a_plan_is_told_again_only_while_it_is_true(
     world: World, public: Client, receptionist: Client, clock: Clock
 ) -> None:
@@ -202,6 +286,25 @@ async def test_reasons_are_those_of_the_moment(world: World, receptionist: Clien
     assert (await planned(receptionist, asked))["sessions"][0]["reasons"] == ["busy"]
     clock.fixed_at = NOW.replace(hour=15, minute=1)
     assert (await planned(receptionist, asked))["sessions"][0]["reasons"] == ["past", "busy"]
+
+
+async def test_a_settled_session_may_be_on_another_day_where_the_clinic_is_west(
+    world: World, admin: Client, receptionist: Client, clock: Clock
+) -> None:
+    """In New York it is the evening before the first day that was asked for, and passes like any other."""
+    clock.fixed_at = NOW.replace(hour=23)
+    here = f"/v1/locations/{world.location['id']}"
+    await admin.change(here, {"time_zone": "America/Los_Angeles"}, version=(await admin.read(here))["version"])
+    there = await make_location(admin, time_zone="America/New_York")
+    colleague = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await make_place(admin, there["id"])
+    await set_hours(admin, colleague, there["id"], starts="09:00", ends="22:00")
+    at = {"practitioner_id": colleague["id"], "location_id": there["id"]}
+    fixed = [{"index": 0, "starts_at": "2026-12-02T00:30:00Z", **at}]
+    asked = question(world, 2, practitioner_ids=[colleague["id"]], location_id=there["id"], fixed=fixed)
+    assert (await planned(receptionist, asked))["sessions"][0]["starts_at"] == "2026-12-02T00:30:00Z"
+    clock.fixed_at = NOW + timedelta(hours=16, minutes=45)
+    assert (await planned(receptionist, asked))["sessions"][0]["reasons"] == ["past"]
 
 
 async def test_a_session_that_is_settled_stays(world: World, public: Client, receptionist: Client) -> None:
