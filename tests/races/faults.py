@@ -148,6 +148,11 @@ FAULTS: Final = (
         ("tests/availability/test_availability.py::test_an_empty_range_is_followed_by_the_next_free_start",),
     ),
     Fault(
+        "what was told once is told again",
+        (("app/availability/free.py", "told is None or told.changes != changes or not", "told is None or not"),),
+        ("tests/courses/test_plans.py::test_a_plan_is_told_again_only_while_it_is_true",),
+    ),
+    Fault(
         "wall time is that of the server",
         (("app/scheduling/zones.py", "wall.replace(tzinfo=ZoneInfo(zone), fold=0).timestamp()", "wall.timestamp()"),),
         ("tests/scheduling/cases/test_t03_wall_time.py::test_a_wall_time_is_an_instant",),
