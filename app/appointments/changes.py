@@ -129,7 +129,7 @@ async def _reschedule(
             setattr(appointment, name, value)
         appointment.overrides = [one.model_dump() for one in body.overrides]
         appointment.pinned = appointment.course_id is not None  # a replan leaves it where somebody has put it (K4)
-        appointment.late, appointment.affected_by = appointment.late or late, []
+        appointment.late, appointment.affected_by = late, []
         await step.take()
         await links.follow(session, appointment)
         await vacancy.settle(session, actor, waiting, arranged.at)
@@ -146,7 +146,8 @@ async def cancel(
     await check_reason(session, reason)
     notice, _ = await queries.change_notice(session, appointment, fixed_now)
     step, left = await begin(session, actor, appointment, Verb.CANCEL, fixed_now)
-    appointment.late = appointment.late or (step.leads_from != HELD and is_late(actor, appointment, notice, step.at))
+    if step.leads_from != HELD:
+        appointment.late = is_late(actor, appointment, notice, step.at)
     appointment.overbooked = False
     appointment.cancelled_at, appointment.cancel_reason, appointment.held_until = step.at, reason, None
     await step.take()

@@ -90,8 +90,8 @@ async def check_reason(session: AsyncSession, reason: str) -> None:
 
 
 def is_late(actor: Actor, appointment: Appointment, notice: timedelta, at: datetime) -> bool:
-    """Whether it is changed after patients may (T18). Raises TooLateToChange where it is the patient."""
+    """Whether it is changed after patients may (T18), or was before. Raises TooLateToChange where it is the patient."""
     late = at > appointment.starts_at - notice
     if late and actor.is_public:
         raise TooLateToChange
-    return late
+    return late or appointment.late

@@ -128,7 +128,7 @@ async def _let_go(
     notices = await appointment_queries.change_notices(session, {one.treatment_id for one in rest})
     changes: Mapping[Appointment, Mapping[str, Any]] = {
         one: {
-            "late": one.late or (one.status != HELD and is_late(actor, one, notices[one.treatment_id], at)),
+            "late": one.status != HELD and is_late(actor, one, notices[one.treatment_id], at),
             "overbooked": False,
             "cancelled_at": at,
             "cancel_reason": reason,

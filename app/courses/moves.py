@@ -130,7 +130,7 @@ class _Applying:
                 **entries.whereabouts(decision),
                 "overrides": [],
                 "affected_by": [],
-                "late": appointment.late or is_late(self._actor, appointment, self._notices[appointment.treatment_id], at),
+                "late": is_late(self._actor, appointment, self._notices[appointment.treatment_id], at),
             }
             for appointment, decision in moved.items()
         }

@@ -70,7 +70,7 @@ class RealClinic:
     location_id: str
     ids: dict[Any, str]
     tokens: dict[Hold | Visit, str] = field(default_factory=dict)
-    last: tuple[httpx.Request, httpx.Response] | None = None
+    last: tuple[httpx.Request, httpx.Response, datetime] | None = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -114,13 +114,18 @@ class RealClinic:
         request = client.build_request(method, f"/v1{path}", json=body, headers={**more, **headers})
         response = self.run(client.send(request))
         if method == "POST" and response.status_code in {200, 201, 409} and "validate_only" not in (body or ()):
-            self.last = request, response
+            self.last = request, response, self.clock.now()
         return response
+
+    @property
+    def is_last_kept(self) -> bool:
+        """For a day, if it is a booking for longer."""
+        return self.last is not None and self.clock.now() - self.last[2] < timedelta(days=1)
 
     def again(self) -> tuple[httpx.Response, httpx.Response]:
         """What was answered last, and what is answered to the same once more."""
         assert self.last is not None
-        request, before = self.last
+        request, before, _ = self.last
         return before, self.run(self.public.send(request))
 
     def item(self, wish: Wish) -> Json:

@@ -78,6 +78,16 @@ async def test_patients_cancel_within_the_policy_and_staff_always(
     assert (await receptionist.change(path, {"reason": "other"}, version=1, method="POST"))["status"] == "cancelled"
 
 
+async def test_what_was_changed_late_before_is_too_late_for_the_patient_all_the_same(
+    world: World, made: Json, patient: Client, admin: Client, receptionist: Client
+) -> None:
+    await admin.change(f"/v1/treatments/{world.treatment['id']}", {"change_notice_minutes": 1600}, version=1)
+    path, moved = f"/v1/appointments/{made['id']}", {"starts_at": "2026-12-02T10:15:00Z"}
+    assert (await receptionist.change(f"{path}/reschedule", moved, version=1, method="POST"))["late"] is True
+    problem(await patient.send_json("POST", f"{path}/cancel", {"reason": "other"}), 409, "too_late_to_change")
+    problem(await patient.send_json("POST", f"{path}/reschedule", moved), 409, "too_late_to_change")
+
+
 async def test_a_reason_is_one_that_the_clinic_has(made: Json, patient: Client, admin: Client) -> None:
     path = f"/v1/appointments/{made['id']}/cancel"
     refused = problem(await patient.send_json("POST", path, {"reason": "weather"}), 422, "invalid")

@@ -204,7 +204,7 @@ class Life(model_life.Life):
         self.model.now += minutes
         self.real.set_clock(self.model.now)
 
-    @precondition(lambda life: life.real.last is not None)
+    @precondition(lambda life: life.real.is_last_kept)
     @rule()
     def ask_the_same_again(self) -> None:
         before, after = self.real.again()
