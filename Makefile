@@ -52,7 +52,7 @@ race: env  ## Clients race for the same times on three processes, an hour; RACE=
 chaos: env  ## The same under kill -9, frozen processes, cut connections and a PostgreSQL that goes away; CHAOS="--chaos 60" for less
 	$(BIN)/python -m tests.races b2 $(CHAOS)
 
-model: env  ## The API against a model of 300 lines, at length: 2,000 examples of up to 50 steps, some hours; MODEL=100 for less
+model: env  ## The API against a model of 300 lines, at length: 2,000 examples of up to 50 steps, a quarter of an hour; MODEL=100 for less
 	MERIDIAN_TESTS_MODEL_EXAMPLES=$(or $(MODEL),2000) $(BIN)/pytest -n 2 --dist load tests/appointments/test_model.py
 
 coverage: env  ## Branches of the booking core that its tests take, at least 95 in 100; 10 minutes
