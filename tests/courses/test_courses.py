@@ -12,7 +12,7 @@ from tests.appointments.world import STRANGER, World
 from tests.client import Client, Json, problem
 from tests.conftest import NOW
 from tests.courses.world import WEDNESDAYS, again, course, made, question, session, step
-from tests.make import make_patient, make_practitioner, make_treatment, make_user, set_hours
+from tests.make import make_patient, make_place, make_practitioner, make_treatment, make_user, set_hours
 from tests.queries import counted_queries
 
 
@@ -33,6 +33,31 @@ async def test_all_of_its_sessions_are_booked(world: World, receptionist: Client
     assert booked == await again(receptionist, booked)
     listed = await receptionist.read("/v1/appointments", course_id=booked["id"])
     assert [one["session_number"] for one in listed["items"]] == [4, 3, 2, 1]
+
+
+async def test_whoever_has_asked_for_a_colleague_hears_of_the_room(admin: Client, public: Client, receptionist: Client) -> None:
+    world = await World.made(admin, place_kind="room")
+    await make_place(admin, world.location["id"])
+    colleague = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, colleague, world.location["id"])
+
+    async def offers_ten() -> bool:
+        asked = {
+            "treatment_id": world.treatment["id"],
+            "practitioner_id": colleague["id"],
+            "from": WEDNESDAYS[0],
+            "to": WEDNESDAYS[0],
+        }
+        days = (await public.read("/v1/availability", **asked))["days"]
+        return f"{WEDNESDAYS[0]}T10:00:00+00:00" in [
+            one for day in days for opening in day["openings"] for one in opening["starts"]
+        ]
+
+    assert await offers_ten()
+    booked = await made(receptionist, world)
+    assert not await offers_ten()
+    await step(receptionist, booked, "cancel", {"reason": "other"})
+    assert await offers_ten()
 
 
 async def test_what_is_gone_is_said_of_all_and_nothing_is_written(world: World, public: Client, receptionist: Client) -> None:

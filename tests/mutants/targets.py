@@ -33,6 +33,7 @@ _LIFE: Final = (
     *_tests("races", "guards", "meanwhile"),
 )
 _OF_LIFE: Final = ("states", "booking", "decision", "wishes", "entries", "vacancy", "changes", "steps", "holding")
+_COURSES: Final = (*_tests("courses", "plans", "courses", "replan"), *_tests("races", "course_races"))
 _OF_COURSES: Final = (
     *("actions", "answer", "cadence", "changes", "moves", "offered", "planning", "progress", "queries", "replanning"),
     *("replan_answer", "standing", "view"),
@@ -43,5 +44,5 @@ TARGETS: Final = (
     Target(("app/scheduling/planning/*.py",), _PLANS),
     Target(("app/diary/*.py",), (*_LIFE, "tests/diary")),
     Target(tuple(f"app/appointments/{name}.py" for name in _OF_LIFE), _LIFE),
-    Target(tuple(f"app/courses/{name}.py" for name in _OF_COURSES), _tests("courses", "plans", "courses", "replan")),
+    Target(tuple(f"app/courses/{name}.py" for name in _OF_COURSES), _COURSES),
 )
