@@ -158,6 +158,19 @@ async def test_what_can_never_be_is_said(world: World, receptionist: Client, cha
     assert [one["reasons"] for one in plan["sessions"]] == [reasons] * 3
 
 
+@pytest.mark.parametrize(("days_away", "complete"), [(0, True), (60, True), (66, False)])
+async def test_where_nobody_says_by_when_it_may_begin_eight_weeks_late(
+    world: World, receptionist: Client, days_away: int, complete: bool
+) -> None:
+    """After the longest gaps: nine days for a single session."""
+    first = date(2026, 12, 2)
+    away = [{"from_on": str(first), "to_on": str(first + timedelta(days=days_away - 1))}] if days_away else []
+    plan = await planned(receptionist, {**question(world, 1, away=away), "latest_on": None})
+    assert plan["complete"] is complete
+    if complete:
+        assert plan["sessions"][0]["starts_at"][:10] >= str(first + timedelta(days=days_away))
+
+
 async def test_the_next_best_by_cursor_until_something_changes(world: World, public: Client, receptionist: Client) -> None:
     asked = question(world, 2, preferred_time="10:00")
     seen = []
