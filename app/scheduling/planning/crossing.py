@@ -50,12 +50,12 @@ class Crossing:
 
     def _at_once(self, column: Column, days: Collection[int], more: int) -> Column:
         _, least, most = self._gap
-        first, last = min(days), max(days)
+        first, last, widest = min(days), max(days), most - least + 1
         # No gap is looked at that reaches beyond the days there are.
         least, most = max(least, first - max(column)), min(most, last - min(column))
         if least > most:
             return {}
-        never = max(column.values()) + 2 * len(self._deviations) * self._day_cost
+        never = max(column.values()) + 2 * widest * self._day_cost
         came = list(map(column.get, range(first - most, last - least + 1), repeat(never)))
         costs = self._by_gap(came, least, most) if most - least < FEW else self._by_side(came, least, most)
         return {day: cost + more for day in days if (cost := costs[day - first]) < never}
