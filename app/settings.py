@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         min_length=32,
         description="Signs cursors and locks up stored answers, the same on all replicas; without it one is kept in the database",
     )
-    database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+    database_pool_size: Annotated[int, Field(ge=1, le=100)] = 15
     max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     jobs_inside: bool = Field(default=False, description="Run background jobs in the server; `meridian serve` says so itself")

@@ -43,7 +43,7 @@ async def run_until_told(conninfo: str) -> None:
 
 async def _work(conninfo: str) -> None:
     queue = jobs.connect(conninfo)
-    database = Database(conninfo, pool_size=2, application_name="meridian-worker")
+    database = Database(conninfo, pool_size=3, application_name="meridian-worker")
     try:
         async with queue.open_async():
             await queue.run_worker_async(

@@ -145,7 +145,7 @@ _DRIVER = "meridian.driver"
 class Database:
     """An engine and its two kinds of session."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, application_name: str = "meridian") -> None:
+    def __init__(self, url: str, *, pool_size: int = 15, application_name: str = "meridian") -> None:
         self.url = make_url(url).set(drivername="postgresql+psycopg")
         options = (
             f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout={LOCK_TIMEOUT_SECONDS}s "
@@ -158,7 +158,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             self.url,
             pool_size=pool_size,
-            max_overflow=pool_size // 2,
+            max_overflow=0,  # a connection that is opened for a crowd and closed after it costs more than the crowd
             pool_timeout=PATIENCE_SECONDS,
             pool_use_lifo=True,  # the one that was used last has everything at hand
             connect_args=self._connect_args,
@@ -167,7 +167,7 @@ class Database:
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers: list[Connection] = []
-        self._reading = asyncio.Semaphore(max(pool_size // 2, 1))
+        self._reading = asyncio.Semaphore(max(pool_size // 3, 1))
 
     @property
     def conninfo(self) -> str:
@@ -184,8 +184,8 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Connection]:
-        """A connection of the driver on autocommit; there are half as many as the pool has connections. Raises SQLAlchemy's TimeoutError when all are
-        in use for too long, as the pool does."""
+        """A connection of the driver on autocommit; there are a third as many as the pool has connections. Raises SQLAlchemy's TimeoutError when
+        all are in use for too long, as the pool does."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._reading.acquire()

@@ -29,6 +29,17 @@ async def test_a_reader_is_on_autocommit_and_a_writer_is_not(database: Database)
         assert connection.autocommit
 
 
+async def test_connections_that_a_crowd_needed_are_there_for_the_next(database: Database) -> None:
+    async def pids() -> set[int]:
+        async with AsyncExitStack() as stack:
+            sessions = [await stack.enter_async_context(database.writing()) for _ in range(15)]
+            return {(await driver(session)).info.backend_pid for session in sessions}
+
+    before = await pids()
+    assert len(before) == 15
+    assert await pids() == before
+
+
 @pytest.mark.parametrize("statement", ["SELECT 1 / 0", "BEGIN", "SELECT pg_terminate_backend(pg_backend_pid())"])
 async def test_a_reader_that_fails_leaves_nothing_behind(database: Database, statement: str) -> None:
     """Neither autocommit, nor an open transaction, nor a broken connection reaches the next session."""
