@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
+from benchmarks import rush
 from benchmarks.figures import Range
 from benchmarks.memory import Resident
 from benchmarks.promises import GROWTH, IDLE, LIMITS, PROMISES, Comparison, F, Limit, Promise
@@ -102,7 +103,9 @@ def _rushes(found: Rounds) -> Iterator[str]:
             "all answered ms",
             "booked ms",
             "refused, p50 ms",
-            "each, in bookings",
+            "each, in bookings alone",
+            "promised",
+            "kept",
         )
         yield _table(head, (_rush_row(found, size) for size in found.rushes))
 
@@ -110,7 +113,10 @@ def _rushes(found: Rounds) -> Iterator[str]:
 def _rush_row(found: Rounds, size: int) -> Sequence[str]:
     total, winner, losers = (found.rush(size, "total"), found.rush(size, "winner"), found.rush(size, "losers"))
     repetitions = sum(map(len, found.rushes[size]))
-    return str(size), str(repetitions), total.text(1), winner.text(1), losers.text(1), f"{found.rush_share(size).text()} ×"
+    share = found.rush_share(size)
+    times = ["" if one is None else one.text(1) for one in (total, winner, losers)]
+    promised = ("", "") if size == rush.ALONE else (f"≤ {rush.BOUND} ×", "yes" if share.median <= rush.BOUND else "no")
+    return str(size), str(repetitions), *times, f"{share.text()} ×", *promised
 
 
 def _promises(found: Rounds) -> Iterator[str]:

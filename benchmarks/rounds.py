@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Literal
 
 from benchmarks import rush
 from benchmarks.cases import Case, Crowd
 from benchmarks.figures import Range, Sample
-from benchmarks.promises import BOOKING, COMPARISONS, PROMISES, Comparison, F, Figure, Promise
+from benchmarks.promises import COMPARISONS, PROMISES, Comparison, F, Figure, Promise
 from benchmarks.rush import Rush
 
 WARM_UP_SECONDS = 0.3
@@ -61,14 +62,17 @@ class Rounds:
         pairs = zip(self.samples[case, clients], self.samples[against, clients], strict=True)
         return Range.of([_figure(sample, figure) / _figure(floor, figure) for sample, floor in pairs])
 
-    def rush(self, size: int, time: Literal["total", "winner", "losers"]) -> Range:
-        """Over all repetitions, in milliseconds."""
-        return Range.of([getattr(one, time) for of_round in self.rushes[size] for one in of_round])
+    def rush(self, size: int, time: Literal["total", "winner", "losers"]) -> Range | None:
+        """Over all repetitions, in milliseconds; None where there was nobody."""
+        found = [getattr(one, time) for of_round in self.rushes[size] for one in of_round]
+        return None if None in found else Range.of(found)
 
     def rush_share(self, size: int) -> Range:
-        """How much of a booking's p50 in the same round each one of a crowd takes."""
-        pairs = zip(self.rushes[size], self.samples[BOOKING, 1], strict=True)
-        return Range.of([one.total / size / booking.p50 for of_round, booking in pairs for one in of_round])
+        """How much each one of a crowd takes of what one who comes alone waits, by half of those of the same round."""
+        pairs = zip(self.rushes[size], self.rushes[rush.ALONE], strict=True)
+        return Range.of(
+            [one.total / size / median(each.total for each in alone) for of_round, alone in pairs for one in of_round]
+        )
 
     def measured(self, promise: Promise) -> Range:
         """The ratio that the promise is about."""

@@ -74,8 +74,10 @@ def test_ratios_are_of_one_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert unmeasured == {"P6 past", "P8", "plan anew over HTTP"}
     assert set(rounds.ratios()) == {one.name for one in PROMISES} - unmeasured > {one.name for one in of_f}
 
-    booking = [sample.p50 for sample in rounds.samples[BOOKING, 1]]
-    rounds.rushes[4] = [[Rush(p50 * 2, p50, p50), Rush(p50 * 6, p50, p50)] for p50 in booking]
+    alone = [sample.p50 for sample in rounds.samples[BOOKING, 1]]
+    rounds.rushes[1] = [[Rush(p50, p50, None), Rush(p50 * 9, p50, None), Rush(p50, p50, None)] for p50 in alone]
+    rounds.rushes[2] = [[Rush(p50 * 3, p50, p50)] for p50 in alone]
+    rounds.rushes[4] = [[Rush(p50 * 2, p50, p50), Rush(p50 * 6, p50, p50)] for p50 in alone]
     started_at = datetime(2026, 12, 1, tzinfo=UTC)
     text = report.markdown(rounds, started_at, "Made up.")
     assert "| P1 | availability 10×30 | 1 | 10.00 (10.00–10.00) F | ≤ 18 F | ≤ 10 F | beyond | 2.00 (2.00–2.00) F |" in text
@@ -83,7 +85,9 @@ def test_ratios_are_of_one_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "availability 100×30 takes 3.00 (3.00–3.00) times as long as availability 10×30, the core alone 1.00" in text
     assert "P6 past" not in text
     assert "| P7 refusal | booking refused | 1 | 1.00 (1.00–1.00) × booking | ≤ 1.2 × booking | ≤ 1 × booking | beyond |" in text
-    assert "| 4 | 6 | 8.0 (2.0–30.0) | 2.0 (1.0–5.0) | 2.0 (1.0–5.0) | 1.00 (0.50–1.50) × |" in text
+    assert "| 1 | 9 | 5.0 (1.0–45.0) | 2.0 (1.0–5.0) |  | 1.00 (1.00–9.00) × |  |  |" in text
+    assert "| 2 | 3 | 6.0 (3.0–15.0) | 2.0 (1.0–5.0) | 2.0 (1.0–5.0) | 1.50 (1.50–1.50) × | ≤ 1.2 × | no |" in text
+    assert "| 4 | 6 | 8.0 (2.0–30.0) | 2.0 (1.0–5.0) | 2.0 (1.0–5.0) | 1.00 (0.50–1.50) × | ≤ 1.2 × | yes |" in text
     assert report.as_data(rounds, started_at, "Made up.")["promises"][0]["measured"]["median"] == pytest.approx(10)
     assert plot.svg(rounds).count("<circle") == len(rounds.promised())
 

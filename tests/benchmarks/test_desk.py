@@ -59,8 +59,10 @@ def test_bookings_refusals_and_crowds(single: Single) -> None:
     slot = desk.free_slot()
     found = rush.run(port, [desk.request(slot) for _ in range(16)])
     assert 0 < found.winner <= found.total
+    assert found.losers is not None
     assert 0 < found.losers <= found.total
-    assert _counted(single.url) == (before[0] + 1, before[1] + 15)
+    assert rush.run(port, [desk.request(desk.free_slot())]).losers is None
+    assert _counted(single.url) == (before[0] + 2, before[1] + 15)
     with pytest.raises(UnexpectedAnswerError, match="Of 2 who wanted one time 2 got it"):
         rush.run(port, [desk.request(desk.free_slot()) for _ in range(2)])
     with pytest.raises(UnexpectedAnswerError, match="Of 2 who wanted one time 0 got it"):
