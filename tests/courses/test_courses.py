@@ -294,6 +294,7 @@ async def test_extended_in_the_cadence_of_the_last_phase(world: World, reception
     booked = await made(receptionist, world)
     longer = await step(receptionist, booked, "extend", {"sessions": 2})
     assert longer["question"]["sessions"] == longer["question"]["cadence"][0]["sessions"] == 6
+    assert longer["question"]["latest_on"] == "2027-03-18"  # twice nine days after the last of February
     assert longer["progress"] == {"planned": 6, "held": 0, "booked": 4, "fulfilled": 0, "missed": 0, "left_out": 0, "unbooked": 2}
     response = await receptionist.send_json("POST", f"/v1/courses/{longer['id']}/extend", {"sessions": 19}, **{"If-Match": "*"})
     assert [error["pointer"] for error in problem(response, 422, "invalid")["errors"]] == ["/sessions"]

@@ -340,6 +340,17 @@ async def test_who_is_settled_on_works_there(world: World, receptionist: Client)
     assert [error["pointer"] for error in refused["errors"]] == ["/fixed/0/practitioner_id"]
 
 
+@pytest.mark.parametrize(("starts_at", "status"), [("2029-02-09T13:00:00Z", 200), ("2029-02-10T13:00:00Z", 422)])
+async def test_how_far_off_a_settled_session_may_be(world: World, receptionist: Client, starts_at: str, status: int) -> None:
+    """Eight hundred days after the first date that is asked for."""
+    at = {"practitioner_id": world.practitioner["id"], "location_id": world.location["id"]}
+    asked = question(world, 3, fixed=[{"index": 2, "starts_at": starts_at, **at}])
+    response = await receptionist.post("/v1/course-plans", json=asked)
+    assert response.status_code == status, response.text
+    if status == 422:
+        assert [error["pointer"] for error in problem(response, 422, "invalid")["errors"]] == ["/fixed"]
+
+
 async def test_settled_sessions_that_contradict_the_cadence(world: World, receptionist: Client) -> None:
     at = {"practitioner_id": world.practitioner["id"], "location_id": world.location["id"]}
     fixed = [{"index": 0, "starts_at": "2026-12-02T10:00:00Z", **at}, {"index": 1, "starts_at": "2026-12-03T10:00:00Z", **at}]

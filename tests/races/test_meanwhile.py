@@ -19,7 +19,7 @@ from tests.client import Client, Json, problem
 from tests.kit.small_app import waiting_for_locks
 from tests.make import make_place, make_practitioner, set_hours
 
-AT_TEN, AT_ELEVEN, AT_NOON = "2026-12-02T10:00:00Z", "2026-12-02T11:00:00Z", "2026-12-02T12:00:00Z"
+AT_TEN, AT_ELEVEN, AT_NOON, AT_ONE = (f"2026-12-02T{hour}:00:00Z" for hour in (10, 11, 12, 13))
 OTHER = {"reason": "other"}
 
 Request = Awaitable[httpx.Response]
@@ -90,7 +90,7 @@ async def test_staff_hear_that_it_is_another_version_meanwhile(
     problem(second, 412, "version_changed")
 
 
-@pytest.mark.parametrize("verb", ["book", "hold", "reschedule", "undo"])
+@pytest.mark.parametrize("verb", ["book", "hold", "reschedule", "undo", "book a course", "apply"])
 async def test_a_place_that_went_meanwhile_is_not_missed_where_there_is_another(
     admin: Client, receptionist: Client, database: Database, verb: str
 ) -> None:
@@ -103,8 +103,21 @@ async def test_a_place_that_went_meanwhile_is_not_missed_where_there_is_another(
     if verb == "undo":
         await receptionist.change(f"{path}/no-show", None, version=1, method="POST")
     item = {name: value for name, value in booking.items() if name != "patient"}
+    course = {
+        "patient": {"name": "Ada"},
+        "treatment_id": booking["treatment_id"],
+        "sessions": [{name: item[name] for name in ("starts_at", "practitioner_id", "location_id")}],
+    }
+    move = {"session_number": 1, "appointment_id": None, "to": course["sessions"][0]}
+    if verb == "apply":
+        later = {**course, "sessions": [course["sessions"][0] | {"starts_at": AT_ONE}]}
+        begun = await receptionist.create("/v1/courses", later)
+        path, match = f"/v1/courses/{begun['id']}", {"If-Match": f'"{begun["version"]}"'}
+        move["appointment_id"] = begun["appointments"][0]["id"]
     requests: dict[str, Callable[[], Request]] = {
         "book": lambda: receptionist.send_json("POST", "/v1/appointments", booking),
+        "book a course": lambda: receptionist.send_json("POST", "/v1/courses", course),
+        "apply": lambda: receptionist.send_json("POST", f"{path}/apply", {"moves": [move]}, **match),
         "hold": lambda: receptionist.send_json("POST", "/v1/holds", {"items": [item]}),
         "reschedule": lambda: receptionist.send_json("POST", f"{path}/reschedule", {"starts_at": AT_TEN}, **match),
         "undo": lambda: receptionist.send_json("POST", f"{path}/undo", None, **match),
@@ -119,7 +132,7 @@ async def test_a_place_that_went_meanwhile_is_not_missed_where_there_is_another(
         await waiting_for_locks(looking, 1)
         await other.commit()
         answer = (await request).json()
-    [found] = answer["appointments"] if verb == "hold" else [answer]
+    [found] = answer.get("appointments", [answer])
     assert (found["place_id"], found["starts_at"]) == (rooms[1]["id"], AT_TEN)
 
 
