@@ -52,6 +52,19 @@ async def test_what_is_held_is_nobody_elses_and_is_booked_under_the_same_id(worl
     assert made["manage_token"].startswith("mpl_")
 
 
+async def test_of_several_holds_each_ends_at_its_own_time(world: World, public: Client, clock: Clock) -> None:
+    """For a reader that had seen them all alive."""
+    at_ten, at_noon = "2026-12-02T10:00:00+00:00", "2026-12-02T12:00:00+00:00"
+    await hold(public, item(world))
+    clock.fixed_at = NOW + timedelta(minutes=5)
+    await hold(public, item(world, "2026-12-02T12:00:00Z"))
+    assert not {at_ten, at_noon} & set(await world.starts(public))
+    clock.fixed_at = NOW + timedelta(minutes=10)
+    assert {at_ten, at_noon} & set(await world.starts(public)) == {at_ten}
+    clock.fixed_at = NOW + timedelta(minutes=15)
+    assert {at_ten, at_noon} <= set(await world.starts(public))
+
+
 async def test_the_token_may_come_in_the_header(world: World, public: Client) -> None:
     held = await hold(public, item(world))
     made = await public.send_json("POST", "/v1/appointments", world.booking(AT_TEN), **{"Hold-Token": held["token"]})

@@ -11,7 +11,7 @@ from app.kit.db import Database
 from tests.appointments.world import STRANGER, World
 from tests.client import Client, Json, problem
 from tests.conftest import NOW
-from tests.courses.world import WEDNESDAYS, again, course, made, question, session, step
+from tests.courses.world import WEDNESDAYS, WEEKLY, again, course, made, question, session, step
 from tests.make import make_patient, make_place, make_practitioner, make_treatment, make_user, set_hours
 from tests.queries import counted_queries
 
@@ -153,6 +153,20 @@ async def test_for_whom_a_treatment_is_is_asked_of_the_first_session(admin: Clie
     assert [(one["index"], [reason["code"] for reason in one["reasons"]]) for one in refused["refusals"]] == [(0, ["audience"])]
     plan = await receptionist.create("/v1/course-plans", question(world))
     assert plan["complete"] is True  # nobody has said for whom
+
+
+async def test_a_session_that_is_overbooked_gets_the_time_when_it_becomes_free(
+    world: World, public: Client, receptionist: Client
+) -> None:
+    start = f"{WEDNESDAYS[1]}T10:00:00Z"
+    other = await public.create("/v1/appointments", world.booking(start))
+    sessions = course(world)["sessions"]
+    sessions[1]["overrides"] = [{"rule": "busy", "reason": "A quick one"}]
+    booked = await made(receptionist, world, sessions=sessions)
+    path = f"/v1/appointments/{other['id']}/cancel"
+    await receptionist.change(path, {"reason": "other"}, version=other["version"], method="POST")
+    assert [one["overbooked"] for one in (await again(receptionist, booked))["appointments"]] == [False] * 4
+    problem(await public.send_json("POST", "/v1/appointments", world.booking(start)), 409, "slot_unavailable")
 
 
 async def test_rules_are_set_aside_for_one_session_or_for_all(world: World, public: Client, receptionist: Client) -> None:
@@ -300,6 +314,14 @@ async def test_extended_in_the_cadence_of_the_last_phase(world: World, reception
     assert [error["pointer"] for error in problem(response, 422, "invalid")["errors"]] == ["/sessions"]
 
 
+async def test_earlier_phases_stay_as_they_are_when_a_course_is_extended(world: World, receptionist: Client) -> None:
+    first, last = ({"sessions": 2, **WEEKLY}, {"sessions": 2, **WEEKLY, "max_days": 14})
+    booked = await made(receptionist, world, question=question(world, cadence=[first, last]))
+    longer = await step(receptionist, booked, "extend", {"sessions": 3})
+    assert [(one["sessions"], one["max_days"]) for one in longer["question"]["cadence"]] == [(2, 9), (5, 14)]
+    assert longer["question"]["latest_on"] == "2027-04-11"
+
+
 async def test_a_course_without_a_question_has_what_was_booked(world: World, receptionist: Client) -> None:
     booked = await made(receptionist, world, question=None)
     assert (booked["question"], booked["progress"]["planned"]) == (None, 4)
@@ -316,6 +338,8 @@ async def test_what_is_noted_of_it(world: World, receptionist: Client) -> None:
     changed = await receptionist.change(path, {"notes": None, "pinned": [2]}, version=changed["version"])
     assert [one["pinned"] for one in changed["appointments"]] == [False, True, False, False]
     assert changed["notes"] is None
+    changed = await receptionist.change(path, {"pinned": [1, 2, 3, 4]}, version=changed["version"])
+    assert [one["pinned"] for one in changed["appointments"]] == [True] * 4
     longer = question(world, 5)
     changed = await receptionist.change(path, {"question": longer}, version=changed["version"])
     assert changed["progress"]["unbooked"] == 1

@@ -269,7 +269,9 @@ async def test_what_is_pinned_and_hit_is_said(world: World, admin: Client, recep
     await make_time_off(admin, world.practitioner, starts_at="2026-12-09T00:00:00Z", ends_at="2026-12-10T00:00:00Z")
     proposal = await replanned(receptionist, booked)
     assert (proposal["moves"], proposal["complete"]) == ([], False)
-    assert [(one["session_number"], one["reasons"]) for one in proposal["unplaced"]] == [(2, ["time_off", "pinned"])]
+    [unplaced] = proposal["unplaced"]
+    assert (unplaced["session_number"], unplaced["appointment_id"]) == (2, booked["appointments"][1]["id"])
+    assert unplaced["reasons"] == ["time_off", "pinned"]
 
 
 async def test_a_missed_session_that_was_booked_again_is_not_undone(world: World, receptionist: Client, clock: Clock) -> None:

@@ -44,6 +44,10 @@ def test_what_is_attended_has_no_buffers(phases: tuple[int, ...], attended: tupl
     assert make_footprint(*phases, before=5, after=10).attended == attended
 
 
+def test_who_says_nothing_of_buffers_has_none() -> None:
+    assert Footprint.of([Phase(30, attended=True)]) == make_footprint(30, before=0, after=0)
+
+
 @pytest.mark.parametrize(
     ("phases", "buffers"),
     [
