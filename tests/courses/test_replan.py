@@ -353,6 +353,10 @@ async def test_attention_is_the_same_in_the_list_and_in_the_course(
         "pause",
     )
     held = await made(receptionist, world, 2, hold=True, sessions=[session(world, f"{on}T14:00:00Z") for on in WEDNESDAYS[:2]])
+    # Nothing is missing from it, but the second comes late.
+    sparse = await made(
+        receptionist, world, 2, sessions=[session(world, f"{on}T15:00:00Z") for on in ("2026-12-02", "2027-01-20")]
+    )
     seen = set()
     third = whole["appointments"][2]
     for day, deed in ((1, None), (2, None), (10, "no-show"), (11, "cancel"), (14, "leave"), (20, None), (40, None)):
@@ -372,7 +376,7 @@ async def test_attention_is_the_same_in_the_list_and_in_the_course(
             await make_time_off(admin, world.practitioner, starts_at="2026-12-22T00:00:00Z", ends_at="2026-12-24T00:00:00Z")
         listed = {one["id"] for one in (await receptionist.read("/v1/courses", needs_attention=True))["items"]}
         others = {one["id"] for one in (await receptionist.read("/v1/courses", needs_attention=False))["items"]}
-        for one in (whole, partly, simple, paused, held):
+        for one in (whole, partly, simple, paused, held, sparse):
             attention = (await again(receptionist, one))["attention"]
             seen |= set(attention)
             assert (one["id"] in listed, one["id"] in others) == (bool(attention), not attention), (day, attention)

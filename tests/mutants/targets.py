@@ -27,7 +27,9 @@ def _tests(folder: str, *names: str) -> tuple[str, ...]:
 _TIME: Final = _tests("scheduling", "footprint", "hours", "intervals", "obstacles", "places", "slots", "properties")
 _PLANS: Final = _tests("scheduling", "planning", "crossing", "outline", "days", "rest", "series_of_appointments")
 _LIFE: Final = (
-    *_tests("appointments", "booking", "holds", "overrides", "reschedule", "changes", "settling", "desk", "moved_meanwhile"),
+    *_tests(
+        "appointments", "booking", "holds", "overrides", "reschedule", "changes", "settling", "desk", "links", "moved_meanwhile"
+    ),
     "tests/appointments/test_states.py::test_a_mark_is_undone_on_its_own_day_only",
     "tests/appointments/test_states.py::test_who_did_not_come_after_all_came_late",
     *_tests("races", "guards", "meanwhile"),
