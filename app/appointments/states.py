@@ -21,7 +21,6 @@ HELD, PENDING, BOOKED, ARRIVED, FULFILLED, CANCELLED, NO_SHOW = STORED = (
 EXPIRED = "expired"
 """What a held one reads as from its expiry on; nothing is written for it."""
 
-STATES: Final = (HELD, EXPIRED, PENDING, BOOKED, ARRIVED, FULFILLED, CANCELLED, NO_SHOW)
 OCCUPYING: Final = (HELD, PENDING, BOOKED, ARRIVED, FULFILLED)
 """They take the time of practitioner and place, and but for the held one, of a patient."""
 

@@ -6,9 +6,9 @@ import pytest
 
 from app.kit.clock import Clock
 from tests.appointments.world import World
-from tests.client import Client, Json, problem
+from tests.client import Client, Json
 from tests.conftest import NOW
-from tests.make import make_practitioner, make_time_off, set_hours
+from tests.make import make_time_off
 
 AT_TEN = "2026-12-02T10:00:00Z"
 ADA = {"name": "Ada Lindqvist"}
@@ -82,6 +82,19 @@ async def test_who_waits_for_a_hold_gets_its_time_when_it_has_ended_and_somethin
     assert (await receptionist.read(f"/v1/appointments/{waits['id']}"))["overbooked"] is False
 
 
+async def test_who_waits_for_another_time_goes_on_waiting_when_one_gets_hers(
+    world: World, public: Client, receptionist: Client
+) -> None:
+    starts = (AT_TEN, "2026-12-02T11:00:00Z")
+    in_the_way = [await public.create("/v1/appointments", world.booking(start)) for start in starts]
+    waiting = [
+        await receptionist.create("/v1/appointments", world.booking(start, patient=ADA, overrides=BUSY)) for start in starts
+    ]
+    for gone, expected in zip(in_the_way, ([False, True], [False, False]), strict=True):
+        await receptionist.change(f"/v1/appointments/{gone['id']}/cancel", {"reason": "other"}, version=1, method="POST")
+        assert [(await receptionist.read(f"/v1/appointments/{one['id']}"))["overbooked"] for one in waiting] == expected
+
+
 @pytest.mark.parametrize("leave", ["entered", "taken back"])
 async def test_who_came_after_all_is_marked_as_everybody_is(
     world: World, admin: Client, receptionist: Client, leave: str
@@ -109,6 +122,3 @@ async def test_what_is_confirmed_into_leave_has_been_dealt_with(admin: Client, p
     overrides = {"overrides": [{"rule": "time_off", "reason": "She comes in for this one"}]}
     confirmed = await receptionist.change(f"{path}/confirm", overrides, version=version, method="POST")
     assert (confirmed["affected"], confirmed["affected_by"]) == (False, [])
-
-
-__all__ = ["make_practitioner", "problem", "set_hours"]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.appointments.states import STATES, TRANSITIONS, Verb, after
+from app.appointments.states import STORED, TRANSITIONS, Verb, after
 from app.kit.clock import Clock
 from app.kit.db import Database
 from tests.appointments.world import STRANGER, World
@@ -19,6 +19,7 @@ from tests.conftest import NOW
 from tests.make import make_practitioner, make_user
 
 # Said here a second time on purpose, in full.
+STATES: Final = ("held", "expired", "pending", "booked", "arrived", "fulfilled", "cancelled", "no_show")
 ALLOWED: Final = {
     ("held", "book"): "booked",
     ("held", "extend"): "held",
@@ -43,6 +44,7 @@ ROLES: Final = (*MAY_CHANGE, "another practitioner", "editor", "link", "another 
 
 
 def test_the_table_is_what_was_decided() -> None:
+    assert {*STORED, "expired"} == set(STATES)
     assert {(state, str(verb)): leads_to for verb, of in TRANSITIONS.items() for state, leads_to in of.items()} == ALLOWED
     assert all(after(state, verb) == ALLOWED.get((state, verb)) for state in STATES for verb in Verb)
 
