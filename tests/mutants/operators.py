@@ -227,6 +227,12 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     @override
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """Outside of functions it says of what a type is, which is no behaviour."""
+        if self._depth:
+            self.generic_visit(node)
+
+    @override
     def visit_Set(self, node: ast.Set) -> None:
         self._drop_each([self._span(one) for one in node.elts])
         self.generic_visit(node)
