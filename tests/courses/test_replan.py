@@ -288,12 +288,15 @@ async def test_a_missed_session_that_was_booked_again_is_not_undone(world: World
     problem(response, 409, "session_booked_again")
 
 
-async def test_somebody_else_is_one_change_more(world: World, admin: Client, receptionist: Client) -> None:
+async def test_somebody_else_is_one_change_more(world: World, admin: Client, receptionist: Client, clock: Clock) -> None:
     other = await make_practitioner(admin, treatments=[world.treatment["id"]])
     await set_hours(admin, other, world.location["id"])
     booked = await made(receptionist, world, question=question(world, preferred_time="10:00", max_practitioner_changes=0))
     proposal = await replanned(receptionist, booked, practitioner_ids=[other["id"]], from_session_number=3)
     assert [move[0] for move in moves(proposal)] == [3, 4]
+    clock.fixed_at = datetime(2026, 12, 3, 12, tzinfo=UTC)
+    proposal = await replanned(receptionist, booked, practitioner_ids=[other["id"]], from_session_number=2)
+    assert ([move[0] for move in moves(proposal)], proposal["complete"]) == ([2, 3, 4], True)
     unknown = {"practitioner_ids": ["0199a000-0000-7000-8000-00000000dead"], "from_session_number": 2}
     problem(await receptionist.send_json("POST", f"/v1/courses/{booked['id']}/replan", unknown), 422, "invalid")
 

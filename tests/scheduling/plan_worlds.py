@@ -1,5 +1,6 @@
 """Small worlds to plan in, and the slow obvious planner: every combination, the allowed ones by their cost."""
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.scheduling.planning.values import Choices, Gap, Option, Task
 
+WORLDS = int(os.environ.get("MERIDIAN_TESTS_WORLDS", "1000"))
 FIRST_DAY = 100
 DAY_SECONDS = 24 * 60 * 60
 BUFFER_SECONDS = 600
@@ -36,22 +38,35 @@ def every(choices: Choices) -> list[Option]:
 
 def worlds(*, kept: bool = True) -> st.SearchStrategy[Task]:
     whos = st.integers(0, 1)
-    options = st.builds(option, whos, st.integers(FIRST_DAY, FIRST_DAY + 6), st.sampled_from(MINUTES), st.integers(0, 1))
+    minutes, where = st.sampled_from(MINUTES), st.integers(0, 1)
+    options = st.builds(option, whos, st.integers(FIRST_DAY, FIRST_DAY + 6), minutes, where)
     choices = st.lists(options, max_size=7).map(grouped)
     gaps = st.tuples(st.integers(1, 2), st.integers(0, 2), st.integers(0, 2)).map(
         lambda one: Gap(one[0] + min(one[1], one[2]), one[0], one[0] + one[2])
     )
 
     @st.composite
+    def along(draw: st.DrawFn, between: Sequence[Gap]) -> list[Choices]:
+        """There is one way through them, and little else."""
+        day, found = FIRST_DAY + draw(st.integers(0, 2)), list[Choices]()
+        for number, gap in enumerate(between):
+            day += draw(st.integers(gap.min_days, gap.max_days)) if number else 0
+            found.append(grouped([option(draw(whos), day, draw(minutes)), *draw(st.lists(options, max_size=3))]))
+        return found
+
+    @st.composite
     def world(draw: st.DrawFn) -> Task:
         size = draw(st.integers(1, 4))
+        between = draw(st.lists(gaps, min_size=size, max_size=size))
         shared = draw(choices)
         each = [shared if draw(st.booleans()) else draw(choices) for _ in range(size)]
+        if draw(st.booleans()):
+            each = draw(along(between))
         present: tuple[Option | None, ...] = ()
         if kept and draw(st.booleans()):
             present = tuple(draw(st.sampled_from([None, *every(one), option(0, FIRST_DAY + 1, 720)])) for one in each)
         return Task(
-            draw(st.lists(gaps, min_size=size, max_size=size)),
+            between,
             each,
             FIRST_DAY,
             draw(st.sampled_from([(0, 0), (0, 1), (1, 0)])),

@@ -1,4 +1,7 @@
-"""The planner against every combination there is: that a plan is found, that it is the best, and that the next ones come in their order (K1, K2)."""
+"""The planner against every combination there is: that a plan is found, that it is the best, and that the next ones come in their order (K1, K2).
+
+In some worlds; `make plans` makes many.
+"""
 
 from dataclasses import replace
 from itertools import islice
@@ -7,7 +10,7 @@ from hypothesis import given, settings
 
 from app.scheduling.planning.search import plans, starts_differ
 from app.scheduling.planning.values import Cost, Gap, Plan, Task
-from tests.scheduling.plan_worlds import FIRST_DAY, every, grouped, key, option, plans_of, worlds
+from tests.scheduling.plan_worlds import FIRST_DAY, WORLDS, every, grouped, key, option, plans_of, worlds
 
 MANY = 40
 NOON = 720
@@ -19,7 +22,7 @@ def best(task: Task) -> Plan:
     return next(plans(task))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=WORLDS, deadline=None)
 @given(worlds())
 def test_plans_are_those_of_the_oracle_in_its_order(task: Task) -> None:
     """So that there is one whenever there can be, it is the cheapest, and none is met twice."""
@@ -97,6 +100,14 @@ def test_as_many_changes_as_are_allowed() -> None:
     assert best(task([WEEKLY] * 4, *free)).cost.changes == 3
     limited = best(task([WEEKLY] * 4, *free, max_changes=1))
     assert (told(limited), limited.cost.changes) == ([(0, 0), None, (0, 14), (1, 21)], 1)
+
+
+def test_the_one_change_that_is_allowed_may_be_the_first_thing_that_happens() -> None:
+    """Nobody who is there later can begin."""
+    sessions = [weeks(0, 0), weeks(1, 7), weeks(1, 14), weeks(1, 21)]
+    asked = task([WEEKLY] * 4, max_changes=1)
+    found = best(replace(asked, choices=[grouped([option(who, day, NOON) for who, day in free]) for free in sessions]))
+    assert (told(found), found.cost.changes) == ([(0, 0), (1, 7), (1, 14), (1, 21)], 1)
 
 
 def test_across_a_session_left_out_the_gaps_add_up() -> None:

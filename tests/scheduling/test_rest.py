@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.scheduling.planning.rest import Standing, rest_of
 from app.scheduling.planning.search import plans
 from app.scheduling.planning.values import Gap, Option
-from tests.scheduling.plan_worlds import FIRST_DAY, every, grouped, option
+from tests.scheduling.plan_worlds import FIRST_DAY, WORLDS, every, grouped, option
 
 TODAY = FIRST_DAY
 Chosen = tuple[Option | None, ...]
@@ -135,7 +135,7 @@ def rank(
     return [way.count(None), moved, changes_of(way), deviation, away, options[-1].ends_at]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=WORLDS, deadline=None)
 @given(courses())
 def test_what_is_settled_stays_and_of_the_rest_as_little_as_possible_moves(
     drawn: tuple[list[Standing], list[Gap], int | None],

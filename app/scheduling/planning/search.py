@@ -196,7 +196,8 @@ def _branches(tables: Tables, step: _Step, left_out: int, changes: int) -> list[
     option, costs = step.option, tables.costs
     for before in tables.befores(step.number, left_out, changes):
         skipped = left_out - (step.number - before.number - 1)
-        for who in (option.who,) if before.other is None else before.other.columns:
+        # Whoever has the session itself may have come first with the one before, and so not be among those who came with a change less.
+        for who in {option.who, *(before.other.columns if before.other else ())}:
             layer, made = (before.same, changes) if who == option.who else (before.other, changes - tables.limited)
             column = layer.columns.get(who, {}) if layer else {}
             edge = step.total + before.left_out + (0 if who == option.who else costs.change)
