@@ -113,6 +113,17 @@ async def test_who_came_after_all_is_marked_as_everybody_is(
     assert came["affected_by"] == (["time_off"] if leave == "entered" else [])
 
 
+async def test_what_was_asked_for_before_its_treatment_needed_a_room_is_confirmed_without_one(
+    admin: Client, public: Client, receptionist: Client
+) -> None:
+    world = await World.made(admin, needs_approval=True)
+    asked = await public.create("/v1/appointments", world.booking(AT_TEN))
+    path = f"/v1/treatments/{world.treatment['id']}"
+    await admin.change(path, {"place_kind": "room"}, version=world.treatment["version"])
+    confirmed = await receptionist.change(f"/v1/appointments/{asked['id']}/confirm", {}, version=1, method="POST")
+    assert (confirmed["status"], confirmed["place_id"]) == ("booked", None)
+
+
 async def test_what_is_confirmed_into_leave_has_been_dealt_with(admin: Client, public: Client, receptionist: Client) -> None:
     world = await World.made(admin, needs_approval=True)
     asked = await public.create("/v1/appointments", world.booking(AT_TEN))
