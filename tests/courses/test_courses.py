@@ -236,6 +236,13 @@ async def test_held_and_confirmed_as_one(world: World, public: Client, reception
     assert problem(response, 409, "wrong_course_state")["status_now"] == "active"
 
 
+async def test_a_held_course_with_a_room_is_confirmed(admin: Client, receptionist: Client) -> None:
+    world = await World.made(admin, place_kind="room")
+    room = await make_place(admin, world.location["id"])
+    booked = await step(receptionist, await made(receptionist, world, hold=True), "confirm")
+    assert {(one["status"], one["place_id"]) for one in booked["appointments"]} == {("booked", room["id"])}
+
+
 async def test_a_hold_that_is_over_is_gone(world: World, public: Client, receptionist: Client, clock: Clock) -> None:
     held = await made(receptionist, world, hold=True)
     clock.fixed_at = NOW + timedelta(minutes=30)

@@ -314,6 +314,30 @@ async def test_sessions_keep_their_order(world: World, receptionist: Client) -> 
     assert pointers == ["/moves/0/to/starts_at"]
 
 
+async def test_nothing_new_comes_before_what_has_taken_place(world: World, receptionist: Client, clock: Clock) -> None:
+    """The first was cancelled, and the second was held: for the first it is too late."""
+    booked = await made(receptionist, world)
+    first = booked["appointments"][0]
+    path, match = f"/v1/courses/{booked['id']}/apply", {"If-Match": "*"}
+    await receptionist.change(
+        f"/v1/appointments/{first['id']}/cancel", {"reason": "other"}, version=first["version"], method="POST"
+    )
+    clock.fixed_at = datetime(2026, 12, 9, 12, tzinfo=UTC)
+    move = {"session_number": 1, "appointment_id": None, "to": session(world, "2026-12-10T10:00:00Z")}
+    refused = problem(await receptionist.send_json("POST", path, {"moves": [move]}, **match), 422, "invalid")
+    assert [error["pointer"] for error in refused["errors"]] == ["/moves/0/to/starts_at"]
+
+
+async def test_what_is_booked_after_the_last_date_of_the_question_stays_unless_another_is_asked_for(
+    world: World, receptionist: Client
+) -> None:
+    booked = await made(receptionist, world, question=question(world, preferred_time="10:00", latest_on="2026-12-16"))
+    proposal = await replanned(receptionist, booked)
+    assert (moves(proposal), proposal["complete"]) == ([], True)
+    proposal = await replanned(receptionist, booked, latest_on="2026-12-16")
+    assert (proposal["complete"], [one["session_number"] for one in proposal["unplaced"]]) == (False, [4])
+
+
 async def test_nothing_can_be_asked_for_before_today(world: World, receptionist: Client) -> None:
     booked = await made(receptionist, world)
     for asked in ({"latest_on": "2026-11-30"}, {"earliest_on": "2027-01-08", "latest_on": "2027-01-07"}):
