@@ -82,12 +82,13 @@ def within(found: Sequence[Opening], from_at: int, to_at: int) -> Sequence[Openi
 
 
 def _trimmed(opening: Opening, from_at: int, to_at: int) -> Opening:
+    """`to_at` after the first."""
     first, step, mask = opening
     if first < from_at:
         low = -((first - from_at) // step)
         mask = mask >> low << low
     if mask and opening.last >= to_at:
-        mask &= (1 << max(-((first - to_at) // step), 0)) - 1
+        mask &= (1 << -((first - to_at) // step)) - 1
     return Opening(first, step, mask)
 
 
