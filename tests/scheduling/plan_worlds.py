@@ -21,7 +21,7 @@ Key = tuple[object, ...]
 
 def option(who: int, day: int, minute: int, where: int = 0) -> Option:
     start = day * DAY_SECONDS + minute * 60
-    end = start + (who + 1) * 1800
+    end = start + (2 if minute == 600 else 1) * 1800
     return Option(day, who, where, start, end, start - BUFFER_SECONDS, end + BUFFER_SECONDS, abs(minute - WISHED))
 
 
@@ -51,7 +51,11 @@ def worlds(*, kept: bool = True) -> st.SearchStrategy[Task]:
         day, found = FIRST_DAY + draw(st.integers(0, 2)), list[Choices]()
         for number, gap in enumerate(between):
             day += draw(st.integers(gap.min_days, gap.max_days)) if number else 0
-            found.append(grouped([option(draw(whos), day, draw(minutes)), *draw(st.lists(options, max_size=3))]))
+            # Of what is equal otherwise the ids decide.
+            who, minute, beside = draw(whos), draw(minutes), draw(st.sampled_from([(0, 1), (1, 0)]))
+            twin = option((who + beside[0]) % 2, day, minute, beside[1])
+            some = [option(who, day, minute), *draw(st.sampled_from([(), (twin,)])), *draw(st.lists(options, max_size=3))]
+            found.append(grouped(some))
         return found
 
     @st.composite
