@@ -301,6 +301,25 @@ async def test_somebody_else_is_one_change_more(world: World, admin: Client, rec
     problem(await receptionist.send_json("POST", f"/v1/courses/{booked['id']}/replan", unknown), 422, "invalid")
 
 
+async def test_who_asks_for_two_others_still_wants_one_change_more(
+    world: World, admin: Client, receptionist: Client, clock: Clock
+) -> None:
+    """The one is there for the second session only, and the other from the third on."""
+    others = [await make_practitioner(admin, treatments=[world.treatment["id"]]) for _ in range(2)]
+    for other, starts_on, ends_on in zip(others, ("2026-12-12", "2026-12-01"), ("2027-02-28", "2026-12-12"), strict=True):
+        await set_hours(admin, other, world.location["id"])
+        await make_time_off(admin, other, starts_at=f"{starts_on}T00:00:00Z", ends_at=f"{ends_on}T00:00:00Z")
+    asked = {"practitioner_ids": [other["id"] for other in others], "from_session_number": 2}
+    whole = {}
+    for limit, hour in ((0, 10), (1, 11)):
+        sessions = [session(world, f"{on}T{hour}:00:00Z") for on in WEDNESDAYS[:4]]
+        wishes = question(world, latest_on="2026-12-24", max_practitioner_changes=limit)
+        whole[limit] = await made(receptionist, world, question=wishes, sessions=sessions)
+    clock.fixed_at = datetime(2026, 12, 3, 12, tzinfo=UTC)
+    found = {limit: (await replanned(receptionist, course, **asked))["complete"] for limit, course in whole.items()}
+    assert found == {0: False, 1: True}
+
+
 async def test_sessions_keep_their_order(world: World, receptionist: Client) -> None:
     booked = await made(receptionist, world)
     one, two = booked["appointments"][:2]
