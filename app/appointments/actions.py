@@ -131,7 +131,6 @@ def _columns(actor: Actor, wanted: AppointmentCreate, decision: Decision, patien
         patient_id=patient_id,
         notes=wanted.notes,
         overrides=[one.model_dump() for one in wanted.overrides],
-        **dict.fromkeys(("hold_id", "held_until", "arrived_at", "fulfilled_at", "no_show_at", "cancelled_at", "cancel_reason")),
     )
 
 

@@ -139,9 +139,7 @@ async def _write(
 
 
 def _row(decision: Decision, hold_id: UUID, expires_at: datetime) -> dict[str, Any]:
-    nothing = ("notes", "arrived_at", "fulfilled_at", "no_show_at", "cancelled_at", "cancel_reason")
-    more = {"hold_id": hold_id, "held_until": expires_at, **dict.fromkeys(nothing)}
-    return entries.columns(decision, status=HELD, patient_id=None, **more)
+    return entries.columns(decision, status=HELD, patient_id=None, hold_id=hold_id, held_until=expires_at)
 
 
 async def find(session: AsyncSession, hold_id: UUID, token: str | None) -> Hold:

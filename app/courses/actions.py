@@ -38,16 +38,6 @@ from app.scheduling.obstacles import Code
 
 # Whom a treatment is for is asked of the first session that is booked; by the later ones the patient has come before.
 AFTER_THE_FIRST: Final = frozenset({Code.AUDIENCE})
-NOTHING_YET: Final = (
-    "hold_id",
-    "held_until",
-    "arrived_at",
-    "fulfilled_at",
-    "no_show_at",
-    "cancelled_at",
-    "cancel_reason",
-    "notes",
-)
 
 
 async def preview(
@@ -174,14 +164,11 @@ class _Making:
                 decision,
                 status=BOOKED if held_until is None else HELD,
                 patient_id=patient_id,
-                **dict.fromkeys(NOTHING_YET)
-                | {
-                    "course_id": course_id,
-                    "session_number": number,
-                    "pinned": session.pinned,
-                    "held_until": held_until,
-                    "overrides": [one.model_dump() for one in self._overrides(session)],
-                },
+                course_id=course_id,
+                session_number=number,
+                pinned=session.pinned,
+                held_until=held_until,
+                overrides=[one.model_dump() for one in self._overrides(session)],
             )
             for (number, _, session), decision in zip(self._sessions, decisions, strict=True)
         ]

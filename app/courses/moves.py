@@ -20,7 +20,7 @@ from app.appointments.wishes import Wish, kept
 from app.availability.free import Free
 from app.availability.memory import Memory
 from app.availability.search import known_patient
-from app.courses.actions import AFTER_THE_FIRST, NOTHING_YET
+from app.courses.actions import AFTER_THE_FIRST
 from app.courses.cadence import question_of
 from app.courses.changes import read_again
 from app.courses.offered import treatments_of
@@ -138,7 +138,7 @@ class _Applying:
     def _row(self, place: int, decision: Decision) -> dict[str, Any]:
         course = {"course_id": self._whole.course.id, "session_number": self._moves[place].session_number, "pinned": False}
         patient_id = self._whole.patient_id
-        return entries.columns(decision, status=BOOKED, patient_id=patient_id, **dict.fromkeys(NOTHING_YET) | course)
+        return entries.columns(decision, status=BOOKED, patient_id=patient_id, **course)
 
 
 def _there(actor: Actor, whole: Whole, moves: Sequence[Move], now: datetime) -> dict[int, Appointment]:

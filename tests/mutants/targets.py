@@ -28,7 +28,17 @@ _TIME: Final = _tests("scheduling", "footprint", "hours", "intervals", "obstacle
 _PLANS: Final = _tests("scheduling", "planning", "crossing", "outline", "days", "rest", "series_of_appointments")
 _LIFE: Final = (
     *_tests(
-        "appointments", "booking", "holds", "overrides", "reschedule", "changes", "settling", "desk", "links", "moved_meanwhile"
+        "appointments",
+        "booking",
+        "holds",
+        "overrides",
+        "reschedule",
+        "changes",
+        "settling",
+        "desk",
+        "links",
+        "merging",
+        "moved_meanwhile",
     ),
     "tests/appointments/test_states.py::test_a_mark_is_undone_on_its_own_day_only",
     "tests/appointments/test_states.py::test_who_did_not_come_after_all_came_late",
