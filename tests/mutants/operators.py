@@ -57,6 +57,8 @@ _SQL_SWAPS: Final = (
 )
 # Said twice by the types, or of no consequence but speed.
 _UNTOUCHED_KEYWORDS: Final = {"strict", "maxsize", "frozen", "slots", "eq", "kw_only", "repr", "compare", "init", "binary"}
+# How far the planner looks before it takes another way, and which of two ways it takes: they all lead to the same plan, sooner or later.
+_EFFORT: Final = {"AT_ONCE", "COMPARED_MAX", "FEW", "SHIFTS_MAX", "STEPS_MAX", "WIDER"}
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,13 @@ class _Finder(ast.NodeVisitor):
             self.visit(statement)
 
     @override
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if not any(map(_is_effort, node.targets)):
+            self.generic_visit(node)
+
+    @override
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
+        if node.value is not None and not _is_effort(node.target):
             self.visit(node.value)
 
     @override
@@ -191,6 +198,8 @@ class _Finder(ast.NodeVisitor):
 
     @override
     def visit_Compare(self, node: ast.Compare) -> None:
+        if _is_effort(node):
+            return
         for left, operator, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
             self._between(left, right, _COMPARISONS[type(operator)])
         self.generic_visit(node)
@@ -203,6 +212,8 @@ class _Finder(ast.NodeVisitor):
 
     @override
     def visit_BinOp(self, node: ast.BinOp) -> None:
+        if _is_effort(node):
+            return
         if type(node.op) in _ARITHMETIC and not isinstance(node.left, ast.JoinedStr):
             self._between(node.left, node.right, _ARITHMETIC[type(node.op)])
         self.generic_visit(node)
@@ -264,6 +275,10 @@ class _Finder(ast.NodeVisitor):
             for pattern, after in _SQL_SWAPS:
                 for found in re.finditer(pattern, text):
                     self._put(begin + found.start(), begin + found.end(), after)
+
+
+def _is_effort(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in _EFFORT for part in ast.walk(node))
 
 
 def mutants_of(root: Path, path: Path) -> Iterator[Mutant]:

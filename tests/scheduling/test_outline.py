@@ -9,7 +9,7 @@ from app.scheduling.planning import search, sweep
 from app.scheduling.planning.costs import CHANGE, MOVED, PREFERENCE
 from app.scheduling.planning.outline import Outline
 from app.scheduling.planning.search import plans
-from app.scheduling.planning.values import Gap, Task
+from app.scheduling.planning.values import Gap, Task, TooLargeError
 from tests.scheduling.plan_worlds import FIRST_DAY, Sessions, grouped, key, option, plans_of, worlds
 
 MANY = 40
@@ -78,3 +78,9 @@ def test_what_is_too_large_in_part_is_answered_as_a_whole(monkeypatch: pytest.Mo
     for limit in (0, 4, 40, 80, 120, 160):
         monkeypatch.setattr(module, most, limit)
         assert [plan.sessions for plan in plans(sparse())] == expected
+
+
+def test_what_is_too_large_as_a_whole_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "STEPS_MAX", 1)
+    with pytest.raises(TooLargeError):
+        next(plans(sparse()))
