@@ -146,9 +146,8 @@ def _instead(planned: Planned, index: int, low: int, high: int) -> list[Option]:
     task, choices = planned.task, planned.task.choices[index]
     present = planned.plan.sessions[index]
     before, after = _beside(planned, index)
+    # Of one without a time they are only compared with each other, and so may all be as many too high.
     others = planned.plan.cost.changes - _differ(before, present) - _differ(present, after)
-    if present is None:
-        others -= _differ(before, after)
     beside = [one.who for one in (before, after) if one is not None]
     changes = {who: others + sum([who != other for other in beside]) for who in choices}
     wished = low if present is None else present.day

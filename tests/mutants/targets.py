@@ -46,7 +46,7 @@ _LIFE: Final = (
 )
 _MIGRATED: Final = "tests/migrations/test_migrations.py"
 _OF_LIFE: Final = ("states", "booking", "decision", "wishes", "entries", "vacancy", "changes", "steps", "holding")
-_COURSES: Final = (*_tests("courses", "plans", "courses", "replan"), *_tests("races", "course_races"))
+_COURSES: Final = (*_tests("courses", "alternatives", "plans", "courses", "replan"), *_tests("races", "course_races"))
 _OF_COURSES: Final = (
     *("actions", "answer", "cadence", "changes", "moves", "offered", "planning", "progress", "queries", "replanning"),
     *("replan_answer", "standing", "view"),

@@ -12,7 +12,8 @@ WORLDS = int(os.environ.get("MERIDIAN_TESTS_WORLDS", "1000"))
 FIRST_DAY = 100
 DAY_SECONDS = 24 * 60 * 60
 BUFFER_SECONDS = 600
-MINUTES = (0, 600, 720, 1425)
+# The last of a day and the second of the next touch.
+MINUTES = (0, 35, 600, 720, 1425)
 WISHED = 700
 
 Sessions = tuple[Option | None, ...]
