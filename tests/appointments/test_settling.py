@@ -82,6 +82,14 @@ async def test_who_waits_for_a_hold_gets_its_time_when_it_has_ended_and_somethin
     assert (await receptionist.read(f"/v1/appointments/{waits['id']}"))["overbooked"] is False
 
 
+async def test_who_gives_up_waits_no_more(world: World, public: Client, receptionist: Client) -> None:
+    await public.create("/v1/appointments", world.booking(AT_TEN))
+    waits = await receptionist.create("/v1/appointments", world.booking(AT_TEN, patient=ADA, overrides=BUSY))
+    path = f"/v1/appointments/{waits['id']}"
+    gone = await receptionist.change(f"{path}/cancel", {"reason": "other"}, version=1, method="POST")
+    assert (waits["overbooked"], gone["overbooked"]) == (True, False)
+
+
 async def test_who_waits_for_another_time_goes_on_waiting_when_one_gets_hers(
     world: World, public: Client, receptionist: Client
 ) -> None:

@@ -218,6 +218,15 @@ def _two_held(world: World) -> list[tuple[int, list[Json]]]:
     ]
 
 
+async def test_when_the_next_session_is(world: World, receptionist: Client, clock: Clock) -> None:
+    held = await made(receptionist, world, hold=True)
+    assert held["next_at"] is None  # nobody has agreed to it
+    booked = await step(receptionist, held, "confirm")
+    assert booked["next_at"] == f"{WEDNESDAYS[0]}T10:00:00Z"
+    clock.fixed_at = NOW.replace(day=3)
+    assert (await again(receptionist, booked))["next_at"] == f"{WEDNESDAYS[1]}T10:00:00Z"
+
+
 async def test_held_and_confirmed_as_one(world: World, public: Client, receptionist: Client) -> None:
     held = await made(receptionist, world, hold=True)
     assert (held["status"], {one["status"] for one in held["appointments"]}) == ("held", {"held"})
