@@ -72,7 +72,7 @@ class Desk:
         named = [wish.practitioner_id for wish in self.wishes]
         return await self._choose(named)
 
-    async def arrange(self, write: Write) -> Arranged:
+    async def arrange(self, write: Write) -> None:
         """Raises InvalidField for ids that mean nothing, SlotUnavailable with all reasons. What is decided is locked until the transaction ends."""
         named = [wish.practitioner_id for wish in self.wishes]
         again = False
@@ -83,7 +83,7 @@ class Desk:
             found = await self._locked(who, again=again)
             if isinstance(found, Arranged):
                 if await write(found):
-                    return found
+                    return
                 again = True
                 await ledger.unlock(self.connection)
             elif None not in named:

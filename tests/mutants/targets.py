@@ -55,7 +55,15 @@ _OF_COURSES: Final = (
 TARGETS: Final = (
     Target(("app/scheduling/*.py",), ("tests/scheduling/cases", *_TIME)),
     Target(("app/scheduling/planning/*.py",), _PLANS),
-    Target(("app/diary/*.py",), (*_LIFE, "tests/diary", f"{_MIGRATED}::test_the_newest_schema_is_what_the_models_say")),
+    Target(
+        ("app/diary/*.py",),
+        (
+            *_LIFE,
+            "tests/diary",
+            *_tests("availability", "availability", "reuse"),
+            f"{_MIGRATED}::test_the_newest_schema_is_what_the_models_say",
+        ),
+    ),
     Target(tuple(f"app/appointments/{name}.py" for name in _OF_LIFE), _LIFE),
     Target(tuple(f"app/courses/{name}.py" for name in _OF_COURSES), _COURSES),
 )

@@ -44,18 +44,32 @@ whens = st.builds(
 )
 
 
+def comes(when: When, on: date) -> bool:
+    days = [when.earliest_on + timedelta(days=number) for number in range((when.latest_on - when.earliest_on).days + 1)]
+    away = [first + timedelta(days=number) for first, last in when.away for number in range((last - first).days + 1)]
+    return on in days and on not in away and (not when.weekdays or on.weekday() + 1 in when.weekdays)
+
+
 def expected(some: list[Source], when: When) -> dict[int, dict[int, list[Option]]]:
     found: dict[int, dict[int, list[Option]]] = {}
     for source in some:
         for start in (start for opening in source.openings for start in opening.starts()):
             on = datetime.fromtimestamp(start, ZoneInfo(source.zone)).date()
-            if not any(begin <= start < end for begin, end in when.starts(source.zone, on, FOOTPRINT.duration)):
+            if not comes(when, on) or not any(
+                begin <= start < end for begin, end in when.starts(source.zone, on, FOOTPRINT.duration)
+            ):
                 continue
             away = 0 if when.wished is None else abs(minute_of_day(source.zone, start) - when.wished)
             end, (before, after) = start + FOOTPRINT.duration, FOOTPRINT.place
             option = Option(on.toordinal(), source.who, source.where, start, end, start + before, start + after, away)
             found.setdefault(source.who, {}).setdefault(on.toordinal(), []).append(option)
     return {who: {day: sorted(options, key=rank) for day, options in days.items()} for who, days in found.items()}
+
+
+@given(whens, st.integers(-1, 8))
+def test_on_which_dates_somebody_comes(when: When, number: int) -> None:
+    on = FIRST + timedelta(days=number)
+    assert when.comes_on(on) == comes(when, on)
 
 
 @settings(max_examples=300, deadline=None)
