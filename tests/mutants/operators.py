@@ -182,18 +182,21 @@ class _Finder(ast.NodeVisitor):
     @override
     def visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:
-            if not (isinstance(node.value, ast.Constant) and node.value.value is None):
+            # False is as good as None; that it could be True is tried with every constant.
+            if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool | None) and not node.value.value):
                 self._replace(node.value, "None")
             self.visit(node.value)
 
     @override
     def visit_If(self, node: ast.If) -> None:
-        self._replace(node.test, f"not ({self._text(node.test)})")
+        if not _is_effort(node.test):
+            self._replace(node.test, f"not ({self._text(node.test)})")
         self.generic_visit(node)
 
     @override
     def visit_IfExp(self, node: ast.IfExp) -> None:
-        self._replace(node.test, f"not ({self._text(node.test)})")
+        if not _is_effort(node.test):
+            self._replace(node.test, f"not ({self._text(node.test)})")
         self.generic_visit(node)
 
     @override
