@@ -46,7 +46,7 @@ contract: env  ## Schemathesis at length, some hours; CONTRACT="--examples 50 --
 fresh: env  ## What is offered can be booked, and no answer is stale: 300 clinics, 10,000 rounds; half an hour
 	MERIDIAN_TESTS_CLINICS=300 MERIDIAN_TESTS_ROUNDS=10000 $(BIN)/pytest -n 2 tests/availability/test_offered_is_bookable.py tests/races/test_fresh.py
 
-plans: env  ## Courses are planned as by going through every combination: three times 50,000 small worlds, 10 minutes; WORLDS=5000 for less
+plans: env  ## Courses are planned as by going through every combination: three times 50,000 small worlds, 7 minutes; WORLDS=5000 for less
 	MERIDIAN_TESTS_WORLDS=$(or $(WORLDS),50000) $(BIN)/pytest -n 2 --dist load tests/scheduling/test_planning.py tests/scheduling/test_rest.py tests/courses/test_alternatives.py
 
 race: env  ## Clients race for the same times on three processes, an hour; RACE="b1 --attempts 2000" for a part, or less
