@@ -52,8 +52,8 @@ class Rounds:
             first = number * len(keys) // rounds
             for case, clients in keys[first:] + keys[:first]:
                 self.samples[case.name, clients].append(case.measure(clients, seconds))
-            for crowd in crowds:
-                self.rushes[crowd.size].append([crowd.measure() for _ in range(rush.repetitions(crowd.size))])
+            for size, found in _in_turns(crowds).items():
+                self.rushes[size].append(found)
             longest = max(longest, time.monotonic() - began)
         return rounds
 
@@ -92,6 +92,17 @@ class Rounds:
     def ratios(self) -> dict[str, float]:
         """The median ratio of every promise that was measured, by its name."""
         return {promise.name: self.measured(promise).median for promise in self.promised()}
+
+
+def _in_turns(crowds: Sequence[Crowd]) -> dict[int, list[Rush]]:
+    """By size. One of each size and then the next, so that what one leaves behind, for better or worse, all of them find."""
+    left = {crowd: rush.repetitions(crowd.size) for crowd in crowds}
+    found: dict[int, list[Rush]] = {crowd.size: [] for crowd in crowds}
+    while any(left.values()):
+        for crowd in [crowd for crowd, more in left.items() if more]:
+            found[crowd.size].append(crowd.measure())
+            left[crowd] -= 1
+    return found
 
 
 def _figure(sample: Sample, figure: Figure) -> float:
