@@ -15,6 +15,7 @@ from benchmarks.plan_sizes import DOZEN, OTHERS, Planned
 from benchmarks.promises import (
     ARTICLE,
     BOOKING,
+    BOOKING_MOVED,
     FURTHER_SESSION,
     NOT_MODIFIED,
     NOTHING_KEPT,
@@ -61,6 +62,7 @@ def all_cases(target: Target, desk: Desk) -> list[Case]:
     tag = _checked(target)
     paths, day = seeded.availability_paths(question), seeded.day_path(question)
     asked, here = seeded.practitioner_ids, target.product
+    moved = _moved(here, seeded.desk_ids)
 
     def get(port: int, path: str, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Measure:
         return _get(target.loader, port, path, status, headers)
@@ -94,7 +96,8 @@ def all_cases(target: Target, desk: Desk) -> list[Case]:
         Case(ARTICLE, get(here.port, seeded.article_path)),
         Case(NOT_MODIFIED, get(here.port, seeded.article_path, 304, {"If-None-Match": tag})),
         Case(BOOKING, Once(target.loader, here.port, desk.bookings(), 201).measure),
-        Case(REFUSAL, Once(target.loader, here.port, desk.refusals(), 409, _moved(here, seeded.desk_ids)).measure, clients=(1,)),
+        Case(BOOKING_MOVED, Once(target.loader, here.port, desk.bookings(), 201, moved).measure, clients=(1,)),
+        Case(REFUSAL, Once(target.loader, here.port, desk.refusals(), 409, moved).measure, clients=(1,)),
         Case(STILL_REFUSAL, Once(target.loader, here.port, desk.refusals(), 409).measure, clients=(1,)),
         Case(FURTHER_SESSION, courses.Courses(target.loader, here.port, desk, token_of(here.port)).measure, clients=(1,)),
         Case(PLAN, _planning(target, by_name[SIXTY.name], plan), clients=(1,)),
