@@ -63,7 +63,7 @@ class Instead:
         # What was looked at to decide ends soon after the start; until when a reason lasts is seen in the fortnight.
         until = dict(united(sure(free.reasons(start, now, refused.practitioner_id), free.range)))
         reasons = [slots.Reason(code, until.get(code)) for code in codes]
-        alternatives = nearest(refused.index, start, free.found(now), refused.practitioner_id)
+        alternatives = nearest(refused.index, start, free.found(now, refused.practitioner_id), refused.practitioner_id)
         return refusal(refused.index, start, reasons, staff=self.caller.staff), alternatives
 
     async def _free(self, refused: Refused, select: Select, *, shared: bool) -> Free:

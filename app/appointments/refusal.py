@@ -56,9 +56,10 @@ def refusal(index: int, start: int, reasons: Iterable[slots.Reason], *, staff: b
 
 
 def nearest(index: int, start: int, found: Iterable[Found], wanted: UUID | None) -> list[Alternative]:
-    """Up to five free starts, the nearest first; one with another practitioner than the one wanted counts as a day further off."""
+    """Up to five free starts, the nearest first; one with another practitioner than the one wanted counts as a day further off. `found`: of the one
+    wanted first."""
     ranked: list[tuple[int, int, int, Candidate]] = []
-    for one in sorted(found, key=lambda one: one.candidate.practitioner.id != wanted):
+    for one in found:
         who = one.candidate.practitioner.id
         further = 0 if wanted in {None, who} else _CHANGE_OF_PRACTITIONER_SECONDS
         if len(ranked) == MAX_ALTERNATIVES and ranked[-1][0] < further:

@@ -1,10 +1,10 @@
 """The free starts of one question, kept up to date: what a resource's diary holds is read again only when its version moved, and what that changes is
-worked out again. `search` asks; `memory` keeps.
+worked out again when somebody looks at it. `search` asks; `memory` keeps.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -79,7 +79,7 @@ class Free:
         self._diaries = Diaries()
         self._schedules: Schedules = {}
         self._candidates: list[Candidate] = []
-        self._standing: list[list[Opening]] = []
+        self._standing: list[list[Opening] | None] = []  # by candidate; None: to be worked out
         self._told: dict[Hashable, _Told] = {}
 
     async def refresh(
@@ -99,7 +99,7 @@ class Free:
             self._calendar = queries.read_calendar(asked)
             self._schedules, self._diaries = {}, Diaries()
             self._candidates = candidates(self.catalogue, self._calendar, self._location_id)
-            self._standing = [[] for _ in self._candidates]
+            self._standing = [None] * len(self._candidates)
             self._versions = dict.fromkeys(self._versions, queries.UNKNOWN_VERSION)
         if read.catalogue_version != self.catalogue.version:
             return None
@@ -115,19 +115,17 @@ class Free:
     def stamp(self) -> str:
         """When it is the same, so is what may start, but for the time that passed; in every process."""
         if self._stamp is None or self._stamp[0] != self.changes:
-            contents = json.dumps([self.catalogue.version, self._standing])
+            contents = json.dumps([self.catalogue.version, list(map(self._openings, range(len(self._candidates))))])
             self._stamp = self.changes, hashlib.blake2b(contents.encode(), digest_size=12).hexdigest()
         return self._stamp[1]
 
-    def found(self, now: int) -> list[Found]:
-        """What can be booked at that moment."""
+    def found(self, now: int, first: UUID | None = None) -> Iterator[Found]:
+        """What can be booked at that moment, that of one practitioner first; of each it is worked out when its turn comes."""
         situation = self.situation(now)
         at_locations = {one.location.id: one for one in self._candidates}
         between = {at: bookable_between(situation.facts(one)) for at, one in at_locations.items()}
-        return [
-            Found(one, within(free, *between[one.location.id]))
-            for one, free in zip(self._candidates, self._standing, strict=True)
-        ]
+        for index, one in sorted(enumerate(self._candidates), key=lambda numbered: numbered[1].practitioner.id != first):
+            yield Found(one, within(self._openings(index), *between[one.location.id]))
 
     def reasons(self, start: int, now: int, practitioner_id: UUID | None) -> list[Reason]:
         """What stands against a start, with one practitioner or with anybody, as far as `range` lets it be known."""
@@ -160,8 +158,14 @@ class Free:
             self.catalogue, self._calendar, self._diaries, self._caller, now=now, range_=self.range, schedules=self._schedules
         )
 
+    def _openings(self, index: int) -> list[Opening]:
+        found = self._standing[index]
+        if found is None:
+            found = self._standing[index] = standing_openings(self.situation(0).facts(self._candidates[index]), *self.span)
+        return found
+
     def _take_in(self, moved: Iterable[Moved]) -> None:
-        """Replace the diaries that moved, and work out again what they bear on. Most that move do so in some other month than this question's.
+        """Replace the diaries that moved, and forget what they bear on. Most that move do so in some other month than this question's.
 
         Of two requests at once the one that read earlier may be the one that comes later: then what it read, which is true for itself, is found to
         have moved by whoever asks next.
@@ -172,10 +176,9 @@ class Free:
         if not changed:
             return
         self.changes += 1
-        situation = self.situation(0)
         ids = set(changed)
         touched = {place.location_id for place in self.catalogue.places if place.resource_id in ids}
         everybody = self._caller.patient_resource_id in ids
         for index, candidate in enumerate(self._candidates):
             if everybody or candidate.practitioner.resource_id in ids or candidate.location.id in touched:
-                self._standing[index] = standing_openings(situation.facts(candidate), *self.span)
+                self._standing[index] = None

@@ -176,7 +176,7 @@ async def _answer(
     told = free.told((zone, question.limit), now, free.changes)
     if told is not None:
         return told
-    found = free.found(now)
+    found = list(free.found(now))
     upcoming = answer.first_start(found)
     if upcoming is not None:
         some = found if question.limit is None else answer.limited(found, question.limit)

@@ -60,7 +60,7 @@ async def read(
 ) -> Offered:
     """See `everything_free`."""
     free, now = await everything_free(memory, connection, question, caller, fixed_now, without=without, as_kept=as_kept)
-    return Offered(question.treatment_id, free.found(now), free.situation(now), free, free.changes)
+    return Offered(question.treatment_id, list(free.found(now)), free.situation(now), free, free.changes)
 
 
 def treatments_of(asked: CourseWishes) -> list[UUID]:
