@@ -5,12 +5,13 @@ It is read on the connection of the request, inside its transaction: that gives 
 what is committed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from app.appointments.refusal import nearest, refusal
+from app.appointments.refusal import MAX_ALTERNATIVES, Near, alternatives, nearest, refusal
 from app.appointments.schemas import Alternative, Refusal
 from app.availability.candidates import Caller
 from app.availability.explain import sure, united
@@ -25,7 +26,7 @@ from app.scheduling import slots
 from app.scheduling.obstacles import Code
 from app.scheduling.zones import local_date, midnight
 
-DAYS_AROUND = timedelta(days=14)
+NEARBY, AROUND = timedelta(days=2), timedelta(days=14)
 DAY = timedelta(days=1)
 
 
@@ -38,6 +39,14 @@ class Refused:
     practitioner_id: UUID | None
     location_id: UUID
     reasons: Sequence[slots.Reason]
+
+
+class _Seen(NamedTuple):
+    """`until` when what stands against a start lasts, where that is seen; what is free near it; and whether looking further would tell no more."""
+
+    until: Mapping[Code, int | None]
+    near: Sequence[Near]
+    is_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +64,35 @@ class Instead:
 
     async def told(self, refused: Refused, select: Select, *, shared: bool) -> tuple[Refusal, list[Alternative]]:
         """`shared`: the search is the same for everybody who asks for this treatment there."""
-        now, start = int(self.at.timestamp()), refused.starts_at
+        start = refused.starts_at
         codes = [code for code, _ in united(refused.reasons)]
         if codes == [Code.HOLD_LIMIT]:
             return refusal(refused.index, start, [slots.Reason(Code.HOLD_LIMIT)], staff=self.caller.staff), []
-        free = await self._free(refused, select, shared=shared and not self.without and self.caller.patient_resource_id is None)
-        # What was looked at to decide ends soon after the start; until when a reason lasts is seen in the fortnight.
-        until = dict(united(sure(free.reasons(start, now, refused.practitioner_id), free.range)))
-        reasons = [slots.Reason(code, until.get(code)) for code in codes]
-        alternatives = nearest(refused.index, start, free.found(now, refused.practitioner_id), refused.practitioner_id)
-        return refusal(refused.index, start, reasons, staff=self.caller.staff), alternatives
+        shared = shared and not self.without and self.caller.patient_resource_id is None
+        # Mostly the days beside it tell all that there is to tell.
+        found = await self._look(refused, select, NEARBY, shared=shared)
+        if not found.is_all:
+            found = await self._look(refused, select, AROUND, shared=shared)
+        reasons = [slots.Reason(code, found.until.get(code)) for code in codes]
+        return refusal(refused.index, start, reasons, staff=self.caller.staff), alternatives(refused.index, found.near)
 
-    async def _free(self, refused: Refused, select: Select, *, shared: bool) -> Free:
+    async def _look(self, refused: Refused, select: Select, around: timedelta, *, shared: bool) -> _Seen:
+        now, start, wanted = int(self.at.timestamp()), refused.starts_at, refused.practitioner_id
+        free = await self._free(refused, select, around, shared=shared)
+        # What was looked at to decide ends soon after the start: until when a reason lasts is seen here.
+        until = dict(united(sure(free.reasons(start, now, wanted), free.range)))
+        near = nearest(start, free.found(now, wanted), wanted)
+        from_at, to_at = free.span
+        reach = to_at - start if from_at <= now else min(start - from_at, to_at - start)
+        is_all = len(near) == MAX_ALTERNATIVES and near[-1].seconds <= reach and None not in until.values()
+        return _Seen(until, near, is_all)
+
+    async def _free(self, refused: Refused, select: Select, around: timedelta, *, shared: bool) -> Free:
         caller = replace(self.caller, held=0, hold_limit=None)
         outdated = None
         for _ in range(MAX_ATTEMPTS):
             catalogue = await select(outdated)
-            span = self._span(catalogue.locations[refused.location_id].time_zone, refused.starts_at)
+            span = self._span(catalogue.locations[refused.location_id].time_zone, refused.starts_at, around)
             key = (catalogue.treatment.id, None, refused.location_id, *span, caller)
             kept = self.memory.search(key) if shared else None
             if kept is not None and kept.catalogue.version == catalogue.version:
@@ -85,7 +106,7 @@ class Instead:
             outdated = catalogue.version
         raise Unavailable
 
-    def _span(self, zone: str, start: int) -> tuple[int, int]:
+    def _span(self, zone: str, start: int, around: timedelta) -> tuple[int, int]:
         """Whole days, so that whoever is refused on the same day asks the same."""
         today, on = local_date(zone, int(self.at.timestamp())), local_date(zone, start)
-        return midnight(zone, max(on - DAYS_AROUND, today)), midnight(zone, max(on, today) + DAYS_AROUND + DAY)
+        return midnight(zone, max(on - around, today)), midnight(zone, max(on, today) + around + DAY)

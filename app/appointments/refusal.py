@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from app.appointments.schemas import Alternative, Refusal
@@ -55,26 +55,39 @@ def refusal(index: int, start: int, reasons: Iterable[slots.Reason], *, staff: b
     return Refusal(index=index, starts_at=_instant(start), reasons=told)
 
 
-def nearest(index: int, start: int, found: Iterable[Found], wanted: UUID | None) -> list[Alternative]:
+class Near(NamedTuple):
+    """A free start, and how far it is from the one refused."""
+
+    seconds: int
+    starts_at: int
+    who: int
+    candidate: Candidate
+
+
+def nearest(start: int, found: Iterable[Found], wanted: UUID | None) -> list[Near]:
     """Up to five free starts, the nearest first; one with another practitioner than the one wanted counts as a day further off. `found`: of the one
     wanted first."""
-    ranked: list[tuple[int, int, int, Candidate]] = []
+    ranked: list[Near] = []
     for one in found:
         who = one.candidate.practitioner.id
         further = 0 if wanted in {None, who} else _CHANGE_OF_PRACTITIONER_SECONDS
-        if len(ranked) == MAX_ALTERNATIVES and ranked[-1][0] < further:
+        if len(ranked) == MAX_ALTERNATIVES and ranked[-1].seconds < further:
             break  # nor has anybody after this one what is nearer
-        ranked += [(abs(at - start) + further, at, who.int, one.candidate) for at in _around(one.openings, start)]
+        ranked += [Near(abs(at - start) + further, at, who.int, one.candidate) for at in _around(one.openings, start)]
         ranked = sorted(ranked, key=itemgetter(0, 1, 2))[:MAX_ALTERNATIVES]
+    return ranked
+
+
+def alternatives(index: int, found: Iterable[Near]) -> list[Alternative]:
     return [
         Alternative(
             index=index,
-            starts_at=_instant(at),
-            local_start=local_text(one.location.time_zone, at),
-            practitioner_id=one.practitioner.id,
-            location_id=one.location.id,
+            starts_at=_instant(one.starts_at),
+            local_start=local_text(one.candidate.location.time_zone, one.starts_at),
+            practitioner_id=one.candidate.practitioner.id,
+            location_id=one.candidate.location.id,
         )
-        for _, at, _, one in ranked
+        for one in found
     ]
 
 
