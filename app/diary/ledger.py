@@ -17,6 +17,7 @@ Holds end by the clock alone. What has expired counts for nothing in any read; t
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -216,5 +217,7 @@ def range_of(from_at: int, to_at: int) -> dict[str, Any]:
     return {"from_at": datetime.fromtimestamp(from_at, UTC), "to_at": datetime.fromtimestamp(to_at, UTC)}
 
 
+# For a course each of its spans is asked of every room.
+@lru_cache(maxsize=1024)
 def _text(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
