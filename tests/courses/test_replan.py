@@ -148,6 +148,8 @@ async def test_extended_and_planned(world: World, receptionist: Client) -> None:
     assert moves(proposal) == [(5, None, "2026-12-30T10:00", ["unbooked"]), (6, None, "2027-01-06T10:00", ["unbooked"])]
     done = await applied(receptionist, longer, proposal)
     assert (done["progress"]["booked"], done["attention"]) == (6, [])
+    history = await receptionist.read(f"/v1/appointments/{done['appointments'][-1]['id']}/history")
+    assert [one["verb"] for one in history["items"]] == ["book"]
 
 
 async def test_another_practitioner_from_a_session_on(world: World, admin: Client, receptionist: Client) -> None:
