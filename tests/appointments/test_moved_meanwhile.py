@@ -12,24 +12,31 @@ from sqlalchemy import text
 from app.appointments.steps import MAX_ATTEMPTS
 from app.kit.db import Database
 from tests.appointments.world import World
-from tests.client import Client, problem
+from tests.client import Client, Json, problem
 from tests.kit.small_app import waiting_for_locks
 from tests.make import make_practitioner, set_hours
 
 AT_TEN = "2026-12-02T10:00:00Z"
+BODIES: dict[str, Json] = {"cancel": {"reason": "other"}, "reschedule": {"starts_at": "2026-12-03T11:00:00Z"}}
 
 
-@pytest.mark.parametrize("verb", ["cancel", "reschedule"])
+async def with_another(admin: Client) -> tuple[World, Json]:
+    """A clinic, and a second practitioner who does the same."""
+    world = await World.made(admin)
+    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
+    await set_hours(admin, other, world.location["id"])
+    return world, other
+
+
+@pytest.mark.parametrize("verb", BODIES)
 async def test_a_link_follows_what_was_moved_to_somebody_else(
     app: FastAPI, database: Database, admin: Client, public: Client, verb: str
 ) -> None:
     """It waits for the one practitioner's lock, finds the appointment with the other, and gives the lock back to take the other's."""
-    world = await World.made(admin)
-    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
-    await set_hours(admin, other, world.location["id"])
+    world, other = await with_another(admin)
     made = await public.create("/v1/appointments", world.booking(AT_TEN))
     path = f"/v1/appointments/{made['id']}"
-    body = {"reason": "other"} if verb == "cancel" else {"starts_at": "2026-12-03T11:00:00Z"}
+    body = BODIES[verb]
     async with Client.of(app, token=made["manage_token"]) as link, database.writing() as session:
         # Somebody is at it: the practitioner is locked, and the appointment is the other's from the next commit on.
         await session.execute(
@@ -48,16 +55,14 @@ async def test_a_link_follows_what_was_moved_to_somebody_else(
     assert answer.json()["version"] == 3
 
 
-@pytest.mark.parametrize("verb", ["cancel", "reschedule"])
+@pytest.mark.parametrize("verb", BODIES)
 async def test_a_link_gives_up_on_what_moves_each_time(
     app: FastAPI, database: Database, admin: Client, public: Client, verb: str
 ) -> None:
     """Whenever it has the lock of one practitioner the appointment has gone to the other: nothing is changed, and it may come again."""
-    world = await World.made(admin)
-    other = await make_practitioner(admin, treatments=[world.treatment["id"]])
-    await set_hours(admin, other, world.location["id"])
+    world, other = await with_another(admin)
     made = await public.create("/v1/appointments", world.booking(AT_TEN))
-    body = {"reason": "other"} if verb == "cancel" else {"starts_at": "2026-12-03T11:00:00Z"}
+    body = BODIES[verb]
     lock = "SELECT FROM resources WHERE id = (SELECT resource_id FROM practitioners WHERE id = %s) FOR NO KEY UPDATE"
     move = "UPDATE appointments SET practitioner_id = %s, version = version + 1 WHERE id = %s"
     whose = itertools.cycle([world.practitioner["id"], other["id"]])
