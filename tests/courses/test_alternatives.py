@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
 from uuid import UUID
 
 from hypothesis import assume, given, settings
@@ -14,7 +13,7 @@ from app.courses.planning import Planned
 from app.scheduling.planning.days import When
 from app.scheduling.planning.search import plans
 from app.scheduling.planning.values import Gap, Option, Plan, Task
-from tests.scheduling.plan_worlds import FIRST_DAY, WORLDS, every, worlds
+from tests.scheduling.plan_worlds import FIRST_DAY, WORLDS, changes_of, every, worlds
 
 LAST_DAY = FIRST_DAY + 30
 WHOS, WHERES = ([UUID(int=first + number) for number in range(2)] for first in (1, 11))
@@ -34,10 +33,6 @@ def bounds(task: Task, sessions: Sequence[Option | None], index: int) -> tuple[i
         lows.append(day - gap.max_days)
         highs.append(day - gap.min_days)
     return max(lows), min(highs)
-
-
-def changes_of(sessions: Sequence[Option | None]) -> int:
-    return sum(one.who != other.who for one, other in pairwise([one for one in sessions if one is not None]))
 
 
 def instead(task: Task, sessions: Sequence[Option | None], index: int) -> list[Option]:

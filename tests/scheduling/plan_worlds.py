@@ -37,6 +37,11 @@ def every(choices: Choices) -> list[Option]:
     return [one for days in choices.values() for options in days.values() for one in options]
 
 
+def changes_of(options: Sequence[Option | None]) -> int:
+    placed = [one.who for one in options if one is not None]
+    return sum(one != other for one, other in pairwise(placed))
+
+
 def worlds(*, kept: bool = True) -> st.SearchStrategy[Task]:
     whos = st.integers(0, 1)
     minutes, where = st.sampled_from(MINUTES), st.integers(0, 1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.scheduling.planning.rest import Standing, rest_of
 from app.scheduling.planning.search import plans
 from app.scheduling.planning.values import Gap, Option
-from tests.scheduling.plan_worlds import FIRST_DAY, WORLDS, every, grouped, option
+from tests.scheduling.plan_worlds import FIRST_DAY, WORLDS, changes_of, every, grouped, option
 
 TODAY = FIRST_DAY
 Chosen = tuple[Option | None, ...]
@@ -62,11 +62,6 @@ def that_count(sessions: Sequence[Standing]) -> list[Standing]:
     while any(one.is_done for one in found[1:]):
         found.pop(0)
     return found
-
-
-def changes_of(options: Sequence[Option | None]) -> int:
-    placed = [one.who for one in options if one is not None]
-    return sum(one != other for one, other in pairwise(placed))
 
 
 def cadence(some: Sequence[Standing], gaps: Sequence[Gap]) -> list[tuple[float, float, float]]:
