@@ -68,7 +68,7 @@ class Rounds:
         return None if None in found else Range.of(found)
 
     def rush_share(self, size: int) -> Range:
-        """How much each one of a crowd takes of what one who comes alone waits, by half of those of the same round."""
+        """How much each one of a crowd takes of what one who comes alone waits, by the median of the same round."""
         pairs = zip(self.rushes[size], self.rushes[rush.ALONE], strict=True)
         return Range.of(
             [one.total / size / median(each.total for each in alone) for of_round, alone in pairs for one in of_round]

@@ -79,6 +79,7 @@ def nearest(start: int, found: Iterable[Found], wanted: UUID | None) -> list[Nea
 
 
 def alternatives(index: int, found: Iterable[Near]) -> list[Alternative]:
+    """As they are told. `index` counts from 0 in the request."""
     return [
         Alternative(
             index=index,
