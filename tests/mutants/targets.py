@@ -31,6 +31,7 @@ _LIFE: Final = (
         "appointments",
         "booking",
         "holds",
+        "instead",
         "overrides",
         "reschedule",
         "changes",
@@ -45,7 +46,19 @@ _LIFE: Final = (
     *_tests("races", "guards", "meanwhile"),
 )
 _MIGRATED: Final = "tests/migrations/test_migrations.py"
-_OF_LIFE: Final = ("states", "booking", "decision", "wishes", "entries", "vacancy", "changes", "steps", "holding")
+_OF_LIFE: Final = (
+    "states",
+    "booking",
+    "decision",
+    "instead",
+    "refusal",
+    "wishes",
+    "entries",
+    "vacancy",
+    "changes",
+    "steps",
+    "holding",
+)
 _COURSES: Final = (*_tests("courses", "alternatives", "plans", "courses", "replan"), *_tests("races", "course_races"))
 _OF_COURSES: Final = (
     *("actions", "answer", "cadence", "changes", "moves", "offered", "planning", "progress", "queries", "replanning"),
